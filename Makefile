@@ -1,0 +1,52 @@
+# Each target does its own set-up in .venv; a machine with Python 3.11 or newer is enough.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+OLD    := .venv-8
+SHELL  := /bin/bash
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-8 check format bench clean
+
+help:  ## what there is to make
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("elkmon needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 …")'
+	@echo "setting up $(VENV), about a minute the first time …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[fast,monitor,parquet,embedded,demo,test]'
+	@touch $@
+
+# The older line: an 8.19 client against an 8.19 server, for the tests of the store.
+$(OLD)/.ready: pyproject.toml constraints.txt
+	@echo "setting up $(OLD) with the 8.19 client …"
+	@$(PYTHON) -m venv $(OLD)
+	@$(BIN)/python -c 'import re, sys; sys.stdout.write(re.sub(r"(?m)^(elasticsearch|elastic-transport)==.*\n", "", open("constraints.txt").read()))' > $(OLD)/constraints.txt
+	@$(OLD)/bin/python -m pip install --quiet --disable-pip-version-check -c $(OLD)/constraints.txt -e '.[fast,monitor,parquet,embedded,demo,test]' 'elasticsearch>=8.19,<9'
+	@touch $@
+
+demo: $(VENV)/.ready  ## real flights through a real Elasticsearch to real mails, in about three minutes
+	@$(BIN)/elkmon demo --output demo-output
+
+test: $(VENV)/.ready test-8  ## every test; starts its own Elasticsearch
+	@$(BIN)/python -m pytest
+
+test-8: $(OLD)/.ready  ## the store's tests on Elasticsearch 8.19 with an 8.19 client
+	@ELKMON_TEST_ELASTICSEARCH_VERSION=8.19.9 $(OLD)/bin/python -m pytest tests/elasticsearch
+
+check: $(VENV)/.ready  ## format, lint, types, direction of imports
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.ready  ## write the format, and mend what lint can
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(VENV)/.ready  ## figures, as ratios against peers in the same run
+	@for bench in bench/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+
+clean:  ## remove what the other targets made
+	rm -rf $(VENV) $(OLD) build dist *.egg-info demo-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,173 @@
+"""
+`elkmon baseline create`: freezes a stretch of production, or a file of past predictions, as a model's reference.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from elkmon.baselines import Baseline
+from elkmon.checks import ModelSettings
+from elkmon.cli.arguments import ZONE_NOTE, Commands, add_config, add_json, instant, read_config, span
+from elkmon.cli.baseline.limits import print_limits, reaches
+from elkmon.cli.baseline.listing import summary
+from elkmon.cli.baseline.picking import pick
+from elkmon.cli.baseline.printing import print_baseline
+from elkmon.cli.exit_code import ExitCode
+from elkmon.cli.output import print_json
+from elkmon.cli.progress import shown_progress
+from elkmon.config import Config, suggestion
+from elkmon.errors import ConfigurationError
+from elkmon.presentation.writing import clean
+from elkmon.rulers import Ruler
+from elkmon.windows import HOUR, Window, hour_of
+
+if TYPE_CHECKING:
+    from elkmon.reference_files import Columns
+    from elkmon.wiring import Parts
+
+ROLES = ("timestamp", "score", "label", "value", "actual_label", "actual_value", "duration", "id")
+
+
+def add_to(commands: Commands) -> None:
+    """Add the command."""
+    parser = commands.add_parser(
+        "create",
+        help="make a baseline from production or from a file",
+        description="Makes a baseline and prints, per subject, the smallest shift that can be found with it.",
+        epilog=ZONE_NOTE,
+    )
+    parser.add_argument("model", help="the model's name, as the service logs it")
+    add_config(parser)
+    add_json(parser)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--from-window", nargs=2, type=instant, metavar=("START", "END"), help="a stretch of production"
+    )
+    source.add_argument("--from-file", type=Path, metavar="FILE", help="a .csv, .tsv or .parquet of past predictions")
+    parser.add_argument(
+        "--version", default="", metavar="V", help="which version's; with --from-window the only one there is"
+    )
+    ruler = parser.add_mutually_exclusive_group()
+    ruler.add_argument(
+        "--ruler-of", metavar="BASELINE", help="count by the bins of this baseline (default: the newest)"
+    )
+    ruler.add_argument("--new-ruler", action="store_true", help="choose new bins; older plots then do not go on")
+    file = parser.add_argument_group("with --from-file")
+    file.add_argument(
+        "--categorical", type=_names, default=(), metavar="A,B", help="features that are categories though numbers"
+    )
+    file.add_argument("--numeric", type=_names, default=(), metavar="A,B", help="features that are numbers though text")
+    file.add_argument("--column", type=_role, action="append", default=[], metavar="ROLE=NAME",
+                      help=f"a column that is no feature; roles: {', '.join(ROLES)} (usual names are recognised)")  # fmt: skip
+    file.add_argument("--ignore", type=_names, default=(), metavar="A,B", help="further columns that are no features")
+    file.add_argument("--in-sample", action="store_true",
+                      help="the model was trained on these rows, so its performance on them is no reference")  # fmt: skip
+    parser.set_defaults(command=create)
+
+
+def create(arguments: argparse.Namespace) -> ExitCode:
+    """Make the baseline, remember it, and print what it can show."""
+    config = read_config(arguments)
+    _check_usage(arguments)
+    settings = _settings(config, arguments.model)
+    from elkmon.judgement import learn
+    from elkmon.wiring import connect
+
+    now = datetime.now(UTC)
+    with shown_progress() as progress:
+        parts = connect(config, progress=progress)
+        ruler = _ruler(arguments, parts)
+        if arguments.from_file is not None:
+            baseline = _from_file(arguments, settings, ruler, now)
+        else:
+            baseline = _from_window(arguments, settings, ruler, now, parts)
+    parts.journal.save([baseline])
+    limits = learn(baseline, settings)
+    if arguments.json:
+        print_json({**summary(baseline), "limits": reaches(baseline, settings, limits)})
+        return ExitCode.HEALTHY
+    print_baseline(baseline, " (kept)" if ruler else " (new)")
+    print_limits(baseline, settings, limits)
+    return ExitCode.HEALTHY
+
+
+def _check_usage(arguments: argparse.Namespace) -> None:
+    """Refuse what argparse cannot: options that belong to the other source."""
+    of_file = {"--categorical": arguments.categorical, "--numeric": arguments.numeric, "--column": arguments.column,
+               "--ignore": arguments.ignore, "--in-sample": arguments.in_sample}  # fmt: skip
+    if arguments.from_file is None:
+        problems = [f"{option} goes with --from-file only" for option, value in of_file.items() if value]
+    else:
+        problems = (
+            [] if arguments.version else ["--version V is needed with --from-file: which version predicted its rows"]
+        )
+    if problems:
+        raise ConfigurationError(problems)
+
+
+def _settings(config: Config, model: str) -> ModelSettings:
+    """Return the model's settings; one that is not configured is taken at its word, with a hint on standard error."""
+    of_name = {entry.settings.name: entry.settings for entry in config.models}
+    if model not in of_name:
+        hint = suggestion(model, list(of_name))
+        print(f"elkmon: model {clean(model)!r} is not configured{hint}; it is not checked until it is", file=sys.stderr)
+    return of_name.get(model, ModelSettings(model))
+
+
+def _ruler(arguments: argparse.Namespace, parts: Parts) -> Ruler | None:
+    """Return the ruler to count by: the one named, else the newest; None for a new one."""
+    if arguments.new_ruler:
+        return None
+    baselines = parts.journal.baselines(arguments.model)
+    if arguments.ruler_of is not None:
+        return pick(arguments.ruler_of, baselines).ruler
+    return baselines[0].ruler if baselines else None
+
+
+def _from_file(arguments: argparse.Namespace, settings: ModelSettings, ruler: Ruler | None, now: datetime) -> Baseline:
+    from elkmon.reference_files import Columns, baseline_from_file
+
+    columns: Columns = replace(Columns(ignore=arguments.ignore), **dict(arguments.column))
+    return baseline_from_file(
+        arguments.from_file,
+        model=arguments.model,
+        version=arguments.version,
+        now=now,
+        columns=columns,
+        ruler=ruler,
+        categorical=arguments.categorical,
+        numeric=arguments.numeric,
+        positive_label=settings.positive_label,
+        in_sample=arguments.in_sample,
+    )
+
+
+def _from_window(
+    arguments: argparse.Namespace, settings: ModelSettings, ruler: Ruler | None, now: datetime, parts: Parts
+) -> Baseline:
+    from elkmon.reference_windows import baseline_from_window
+
+    window = span(*arguments.from_window)
+    positive = {} if settings.positive_label is None else {settings.name: settings.positive_label}
+    # Truth that no check has joined yet belongs to the reference as well.
+    parts.event_log.join(now, Window(window.start, max(window.end, hour_of(now) + HOUR)), positive)
+    return baseline_from_window(parts.event_log, arguments.model, arguments.version, window, now, ruler=ruler)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name for name in (part.strip() for part in text.split(",")) if name)
+
+
+def _role(text: str) -> tuple[str, str]:
+    role, equals, name = text.partition("=")
+    if not equals or not name or role not in ROLES:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not ROLE=NAME{suggestion(role, ROLES)}; roles: {', '.join(ROLES)}"
+        )
+    return role, name

@@ -1,0 +1,120 @@
+"""The names of the data streams and indices of one namespace. What they hold is said in `elkmon.fields`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from elkmon.errors import ConfigurationError
+
+_FORBIDDEN = set('\\/*?"<>| ,#:-')
+_MOST_BYTES = 100
+
+
+def validated_namespace(namespace: str) -> str:
+    """
+    Return `namespace` when it can be the last part of a data stream's name.
+
+    A hyphen would let the streams of `eu-prod` be found where those of `prod` are asked for.
+
+    Raises:
+        ConfigurationError: when it is empty, too long, not lowercase, or holds a character that names cannot have.
+    """
+    problems = []
+    if not namespace:
+        problems.append("it is empty")
+    if namespace != namespace.lower():
+        problems.append("it has capital letters")
+    unfit = sorted({letter for letter in namespace if letter in _FORBIDDEN or not letter.isprintable()})
+    if unfit:
+        problems.append(f"it holds {' '.join(map(repr, unfit))}")
+    if namespace.startswith((".", "_", "+")):
+        problems.append(f"it begins with {namespace[0]!r}")
+    if len(namespace.encode(errors="replace")) > _MOST_BYTES:
+        problems.append(f"it is longer than {_MOST_BYTES} bytes")
+    if problems:
+        raise ConfigurationError(
+            f"{namespace[:200]!r} cannot be a namespace: {', '.join(problems)}. Use lowercase letters, digits, '_' and "
+            "'.', for example 'default' or 'production'"
+        )
+    return namespace
+
+
+@dataclass(frozen=True, slots=True)
+class Indices:
+    """The names of one `namespace`; patterns where a kind has several streams or an index a month."""
+
+    namespace: str
+
+    def __post_init__(self) -> None:
+        validated_namespace(self.namespace)
+
+    @property
+    def predictions(self) -> str:
+        """The streams of predictions, groups of models included."""
+        return f"logs-elkmon.prediction*-{self.namespace}"
+
+    @property
+    def feedback(self) -> str:
+        """The streams of truth."""
+        return f"logs-elkmon.feedback*-{self.namespace}"
+
+    @property
+    def errors(self) -> str:
+        """The streams of failures."""
+        return f"logs-elkmon.error*-{self.namespace}"
+
+    @property
+    def events(self) -> str:
+        """Every stream that services write."""
+        return f"logs-elkmon.*-{self.namespace}"
+
+    @property
+    def pending(self) -> str:
+        """Truth without its prediction yet."""
+        return f"elkmon-pending-{self.namespace}"
+
+    @property
+    def rulers(self) -> str:
+        """Bin edges and levels."""
+        return f"elkmon-rulers-{self.namespace}"
+
+    @property
+    def baselines(self) -> str:
+        """Baselines and the copies of their hourly profiles."""
+        return f"elkmon-baselines-{self.namespace}"
+
+    @property
+    def alerts(self) -> str:
+        """Stories."""
+        return f"elkmon-alerts-{self.namespace}"
+
+    @property
+    def state(self) -> str:
+        """The lease, runs, deliveries, and the join's ledger."""
+        return f"elkmon-state-{self.namespace}"
+
+    @property
+    def outcomes(self) -> str:
+        """Predictions whose truth is known, of all months."""
+        return f"elkmon-outcomes-{self.namespace}-*"
+
+    @property
+    def profiles(self) -> str:
+        """Hourly profiles of production, of all months."""
+        return f"elkmon-profiles-{self.namespace}-*"
+
+    @property
+    def findings(self) -> str:
+        """Verdicts, of all months."""
+        return f"elkmon-findings-{self.namespace}-*"
+
+    @property
+    def lasting(self) -> tuple[str, ...]:
+        """The indices that are not made anew each month."""
+        return (self.pending, self.rulers, self.baselines, self.alerts, self.state)
+
+    @staticmethod
+    def month(pattern: str, instant: datetime) -> str:
+        """Return the index of `pattern` that holds documents of `instant` (UTC)."""
+        return f"{pattern.removesuffix('*')}{instant:%Y.%m}"

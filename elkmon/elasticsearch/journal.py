@@ -1,0 +1,233 @@
+"""
+What the monitor remembers, in Elasticsearch: the port `Journal`.
+
+Documents are whole, their ids follow from what they say, and their version is the epoch of the lease they were written under:
+writing again changes nothing, and a monitor that was overtaken overwrites nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from elkmon import fields
+from elkmon.alerts import Alert
+from elkmon.baselines import Baseline
+from elkmon.elasticsearch.aggregations import of_version
+from elkmon.elasticsearch.calls import Cluster, Write
+from elkmon.elasticsearch.connection import Client
+from elkmon.elasticsearch.documents import text_of
+from elkmon.elasticsearch.finding_documents import finding_document, finding_from, finding_id
+from elkmon.elasticsearch.indices import Indices
+from elkmon.elasticsearch.lease import LENGTH, Lease, current_epoch
+from elkmon.elasticsearch.profile_documents import (
+    RECORDED,
+    baseline_document,
+    baseline_from,
+    profile_document,
+    profile_from,
+    profile_id,
+    recorded_counts,
+    ruler_document,
+    ruler_from,
+)
+from elkmon.elasticsearch.story_documents import (
+    DELIVERY,
+    alert_document,
+    alert_from,
+    delivery_document,
+    delivery_from,
+    run_document,
+)
+from elkmon.errors import StaleWriter, StoreRefused
+from elkmon.findings import Finding
+from elkmon.ports import Delivery, DeliveryState, HourCounts, Record, Stories
+from elkmon.profiles import PRODUCTION, Profile
+from elkmon.rulers import Ruler
+from elkmon.windows import Window
+
+Json = Mapping[str, Any]
+
+_PAGE = 1_000
+
+
+class ElasticsearchJournal:
+    """
+    The journal of one `namespace`.
+
+    `lease` is how long a killed monitor's lease is respected; `clock` says what time it is (UTC), for the lease alone.
+    Every method raises `StoreUnreachable`, `StoreRefused` or `PartialAnswer` when Elasticsearch does not answer in full.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        namespace: str,
+        *,
+        lease: timedelta = LENGTH,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._cluster = Cluster(client)
+        self._indices = Indices(namespace)
+        self._length = lease
+        self._clock = clock
+        self._lease: Lease | None = None
+
+    @contextmanager
+    def hold(self, owner: str, now: datetime) -> Iterator[bool]:
+        """
+        Hold the lease while the context lasts; it yields False when another monitor holds it.
+
+        The lease runs by this machine's clock, as `now` may be an instant of the past that is judged again.
+        """
+        del now
+        lease = Lease.take(self._cluster, self._indices.state, owner, self._length, self._clock)
+        if lease is None:
+            yield False
+            return
+        self._lease = lease
+        try:
+            yield True
+        finally:
+            self._lease = None
+            lease.release()
+
+    def save(self, records: Iterable[Record]) -> None:
+        """
+        Write whole documents; when it returns they are found by the reads below.
+
+        Outside of `hold` they carry the epoch of whoever holds the lease or held it last.
+
+        Raises:
+            StaleWriter: when another monitor has taken over; what it wrote is not overwritten.
+        """
+        lease = self._lease
+        epoch = lease.epoch if lease else current_epoch(self._cluster, self._indices.state)
+        touched: dict[str, None] = {}
+
+        def writes() -> Iterator[Write]:
+            for record in records:
+                for index, name, document in self._places(record):
+                    if lease:
+                        lease.require()
+                    touched[index] = None
+                    yield Write(index, name, document, epoch)
+
+        overtaken = self._cluster.write(writes())
+        self._cluster.refresh(*touched)
+        if overtaken:
+            raise StaleWriter(
+                f"{len(overtaken)} documents were not written to {overtaken[0].index}: a monitor that has taken over "
+                f"since epoch {epoch} wrote them"
+            )
+
+    def baselines(self, model: str) -> Sequence[Baseline]:
+        """Return the baselines of `model` (of all models when empty), newest first, with their rulers, without their hours."""
+        filters: list[Json] = [{"exists": {"field": fields.BASELINE_ID}}]
+        if model:
+            filters.append({"term": {fields.MODEL_NAME: model}})
+        sort = [fields.TIMESTAMP, fields.BASELINE_ID]
+        documents = list(self._documents(self._indices.baselines, filters, sort))
+        rulers = self._rulers({document["elkmon"]["ruler"]["id"] for document in documents})
+        baselines = [baseline_from(each, rulers[each["elkmon"]["ruler"]["id"]]) for each in documents]
+        return tuple(sorted(baselines, key=lambda each: (each.created_at, each.id), reverse=True))
+
+    def profiles(self, source: str, model: str, version: str, ruler: str, span: Window) -> Sequence[Profile]:
+        """Return stored hourly profiles of `source` (`production` or a baseline's id) in `span`, in order of hour."""
+        filters = [
+            *of_version(model, version),
+            {"term": {fields.SOURCE: source}},
+            {"term": {fields.RULER_ID: ruler}},
+            {"term": {fields.SEGMENT: ""}},
+            _starting_in(span),
+        ]
+        index = self._indices.profiles if source == PRODUCTION else self._indices.baselines
+        return tuple(map(profile_from, self._documents(index, filters, [fields.WINDOW_START])))
+
+    def profiled(self, span: Window, models: Sequence[str]) -> Sequence[HourCounts]:
+        """Return what stored production profiles recorded of `span`, without their counts."""
+        filters: list[Json] = [
+            {"term": {fields.SOURCE: PRODUCTION}},
+            {"term": {fields.SEGMENT: ""}},
+            _starting_in(span),
+        ]
+        if models:
+            filters.append({"terms": {fields.MODEL_NAME: list(models)}})
+        sort = [fields.WINDOW_START, fields.MODEL_NAME, fields.MODEL_VERSION]
+        pages = self._cluster.pages(
+            self._indices.profiles,
+            {"bool": {"filter": filters}},
+            sort,
+            10_000,
+            source=False,
+            docvalue_fields=list(RECORDED),
+        )
+        return tuple(recorded_counts(hit["fields"]) for hits in pages for hit in hits)
+
+    def findings(self, model: str, span: Window) -> Sequence[Finding]:
+        """Return findings of `model` whose window ends in `span` or at its end, in order of window."""
+        ends = {"gte": text_of(span.start), "lte": text_of(span.end)}
+        filters: list[Json] = [{"term": {fields.MODEL_NAME: model}}, {"range": {fields.WINDOW_END: ends}}]
+        sort = [fields.WINDOW_END, fields.WINDOW_START, fields.MODEL_VERSION]
+        findings = map(finding_from, self._documents(self._indices.findings, filters, sort))
+        return tuple(
+            sorted(findings, key=lambda each: (each.window.end, each.window.start, each.version, each.subject))
+        )
+
+    def stories(self) -> Stories:
+        """Return each story as it stands, and the deliveries that are not done or tell of one of them."""
+        sort = [fields.ALERT_FINGERPRINT, fields.ALERT_EPISODE]
+        # Of several episodes the last one stands; its timeline holds those before.
+        latest = {each.fingerprint: each for each in map(alert_from, self._documents(self._indices.alerts, [], sort))}
+        told = {transition.id for alert in latest.values() for transition in alert.timeline}
+        kind: list[Json] = [{"term": {fields.STATE_KIND: DELIVERY}}]
+        deliveries = map(delivery_from, self._documents(self._indices.state, kind, [fields.TIMESTAMP]))
+        mattering = (
+            each for each in deliveries if each.state is not DeliveryState.DONE or not told.isdisjoint(each.transitions)
+        )
+        return Stories(tuple(latest.values()), tuple(mattering))
+
+    def _places(self, record: Record) -> Iterator[tuple[str, str, Json]]:
+        """Yield index, id and content of each document that `record` is stored in."""
+        indices = self._indices
+        if isinstance(record, Profile):
+            monthly = indices.month(indices.profiles, record.start)
+            index = monthly if record.source == PRODUCTION else indices.baselines
+            yield index, profile_id(record), profile_document(record)
+        elif isinstance(record, Finding):
+            index = indices.month(indices.findings, record.window.end)
+            yield index, finding_id(record), finding_document(record)
+        elif isinstance(record, Baseline):
+            # Last, so that a baseline that is found is whole.
+            yield from self._places(record.ruler)
+            for hour in record.hours:
+                yield from self._places(replace(hour, source=record.id))
+            yield indices.baselines, record.id, baseline_document(record)
+        elif isinstance(record, Ruler):
+            yield indices.rulers, record.id, ruler_document(record)
+        elif isinstance(record, Alert):
+            yield indices.alerts, record.id, alert_document(record)
+        elif isinstance(record, Delivery):
+            yield indices.state, record.id, delivery_document(record)
+        else:
+            yield indices.state, record.id, run_document(record)
+
+    def _documents(self, index: str, filters: Sequence[Json], sort: Sequence[str]) -> Iterator[Json]:
+        for hits in self._cluster.pages(index, {"bool": {"filter": list(filters)}}, sort, _PAGE):
+            yield from (hit["_source"] for hit in hits)
+
+    def _rulers(self, ids: set[str]) -> dict[str, Ruler]:
+        if not ids:
+            return {}
+        answer = self._cluster.call(self._cluster.client.mget, index=self._indices.rulers, ids=sorted(ids))
+        missing = [each["_id"] for each in answer["docs"] if not each.get("found")]
+        if missing:
+            raise StoreRefused(f"{self._indices.rulers} lacks the rulers {', '.join(missing)} that baselines name")
+        return {each["_id"]: ruler_from(each["_source"]) for each in answer["docs"]}
+
+
+def _starting_in(span: Window) -> Json:
+    return {"range": {fields.WINDOW_START: {"gte": text_of(span.start), "lt": text_of(span.end)}}}

@@ -1,0 +1,170 @@
+"""
+Late truth joined to its predictions by id: outcomes written, truth without a prediction kept waiting, the last word winning.
+
+A joined document's version is the instant its truth became known, so that Elasticsearch itself keeps an older word from
+replacing a newer one, whoever writes. Which feedback need not be looked at again, `ledger` knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from elkmon import fields
+from elkmon.elasticsearch.aggregations import between, in_hours
+from elkmon.elasticsearch.calls import Cluster, Write
+from elkmon.elasticsearch.documents import text_of
+from elkmon.elasticsearch.indices import Indices
+from elkmon.elasticsearch.ledger import Ledger
+from elkmon.elasticsearch.outcome_documents import (
+    Predicted,
+    Truth,
+    changed,
+    one_value,
+    outcome_document,
+    waiting_document,
+)
+from elkmon.elasticsearch.refusals import reason_of
+from elkmon.elasticsearch.templates import require_setup
+from elkmon.errors import PartialAnswer
+from elkmon.events import identity
+from elkmon.ports import Joined
+from elkmon.windows import Window
+
+Json = Mapping[str, Any]
+
+_IDS_A_PAGE = 1_000
+
+
+def join_truth(
+    cluster: Cluster,
+    indices: Indices,
+    now: datetime,
+    span: Window,
+    positive_labels: Mapping[str, str],
+    progress: Callable[[str, int, int], None],
+) -> Joined:
+    """Join what has not been joined yet, of the truth known in `span` up to `now`, and what waits of it."""
+    require_setup(cluster, indices)
+    join = _Join(cluster, indices, positive_labels)
+    until = [between(span.start, span.end), {"range": {fields.TIMESTAMP: {"lte": text_of(now)}}}]
+    for truths in _truths(cluster, indices.pending, until, with_source=True):
+        for model in sorted({truth.model for truth in truths}):
+            matched = join.add(model, [truth for truth in truths if truth.model == model])
+            cluster.write(Write(indices.pending, truth.waiting_id, None, truth.version) for truth in matched)
+    ledger = Ledger(cluster, indices, positive_labels)
+    open_hours = ledger.open_hours(until, span)
+    expected, done = sum(map(len, open_hours.values())), 0
+    for model, entries in open_hours.items():
+        # 400 ranges at a time: a query has at most 1,024 clauses.
+        for start in range(0, len(entries), 400):
+            chunk = entries[start : start + 400]
+            progress("joining truth", done, expected)
+            filters = [*until, {"term": {fields.MODEL_NAME: model}}, in_hours([entry.hour for entry in chunk])]
+            for truths in _truths(cluster, indices.feedback, filters):
+                written = set(join.add(model, truths))
+                cluster.write(
+                    Write(indices.pending, truth.waiting_id, waiting_document(truth), truth.version)
+                    for truth in truths
+                    if truth not in written and truth.says_something
+                )
+            ledger.close(chunk)
+            done += len(chunk)
+    if expected:
+        progress("joining truth", done, expected)
+    cluster.refresh(indices.outcomes, indices.pending, indices.state)
+    waiting = cluster.call(cluster.client.count, index=indices.pending)["count"]
+    return Joined(join.outcomes, waiting, join.pages)
+
+
+class _Join:
+    """Joins page after page, and counts what it did."""
+
+    def __init__(self, cluster: Cluster, indices: Indices, positive_labels: Mapping[str, str]) -> None:
+        self._cluster = cluster
+        self._indices = indices
+        self._positive_labels = positive_labels
+        self.outcomes = 0
+        self.pages = 0
+
+    def add(self, model: str, truths: Sequence[Truth]) -> list[Truth]:
+        """Write outcomes for those of `truths` (in order of time) whose prediction is there, and return those."""
+        self.pages += 1
+        last = {truth.prediction: truth for truth in truths if truth.says_something}
+        predictions = self._predictions(model, list(last))
+        joined = [
+            (truth, predicted)
+            for truth in last.values()
+            for predicted in predictions.get(truth.prediction, {}).values()
+        ]
+        outcomes = list(self._outcomes(model, joined))
+        self.outcomes += len(outcomes) - len(self._cluster.write(outcomes))
+        return [truth for truth in truths if truth.prediction in predictions]
+
+    def _predictions(self, model: str, ids: Sequence[str]) -> dict[str, dict[str, Predicted]]:
+        """Return per id and version its prediction: the first, should there be several."""
+        query: Json = {
+            "bool": {"filter": [{"term": {fields.MODEL_NAME: model}}, {"terms": {fields.PREDICTION_ID: ids}}]}
+        }
+        predictions: dict[str, dict[str, Predicted]] = {}
+        wanted = [
+            fields.TIMESTAMP,
+            fields.MODEL_VERSION,
+            fields.PREDICTION_ID,
+            fields.PREDICTION_VALUE,
+            fields.PREDICTION_LABEL,
+            fields.PREDICTION_SCORE,
+            fields.PREDICTION_SCORES,
+        ]
+        sort = [fields.TIMESTAMP]
+        for hits in self._cluster.pages(
+            self._indices.predictions, query, sort, 10_000, source=False, docvalue_fields=wanted
+        ):
+            for hit in hits:
+                predicted = Predicted.of(hit)
+                predictions.setdefault(one_value(hit, fields.PREDICTION_ID), {}).setdefault(
+                    predicted.version, predicted
+                )
+        return predictions
+
+    def _outcomes(self, model: str, joined: Sequence[tuple[Truth, Predicted]]) -> Iterator[Write]:
+        places = [
+            (
+                self._indices.month(self._indices.outcomes, predicted.at),
+                identity("outcome", model, predicted.version, truth.prediction),
+            )
+            for truth, predicted in joined
+        ]
+        if not places:
+            return
+        stored = self._cluster.call(
+            self._cluster.client.mget, docs=[{"_index": index, "_id": name} for index, name in places]
+        )["docs"]
+        for each in stored:
+            if each.get("error", {}).get("type") not in {None, "index_not_found_exception"}:
+                raise PartialAnswer(f"Outcomes could not be read: {reason_of(each)[1]}")
+        positive = self._positive_labels.get(model)
+        for (index, name), (truth, predicted), before in zip(places, joined, stored, strict=True):
+            document = changed(before.get("_source"), truth, outcome_document(truth, predicted, positive))
+            if document is not None:
+                yield Write(index, name, document, truth.version)
+
+
+def _truths(
+    cluster: Cluster, index: str, filters: Sequence[Json], *, with_source: bool = False
+) -> Iterator[list[Truth]]:
+    """Yield truth page by page, in order of the time it became known."""
+    wanted = [
+        fields.TIMESTAMP,
+        fields.EVENT_ID,
+        fields.MODEL_NAME,
+        fields.PREDICTION_ID,
+        fields.OUTCOME_VALUE,
+        fields.OUTCOME_LABEL,
+    ]
+    query: Json = {"bool": {"filter": [*filters, {"exists": {"field": fields.PREDICTION_ID}}]}}
+    sort = [fields.TIMESTAMP, fields.PREDICTION_ID, *([] if with_source else [fields.EVENT_ID])]
+    source = [fields.PACKED] if with_source else False
+    for hits in cluster.pages(index, query, sort, _IDS_A_PAGE, source=source, docvalue_fields=wanted):
+        yield [Truth.of(hit) for hit in hits]

@@ -1,0 +1,166 @@
+"""
+What a service says about one inference, as values: Prediction, Outcome (the truth, when it is known), Failure.
+
+How they are encoded and sent is the business of `shipping`. Their identity is here, for the monitor's documents too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import blake2b
+from typing import Any, SupportsFloat, TypeAlias
+
+from elkmon.values import TEXT_LIMIT, as_text
+
+Timestamp: TypeAlias = datetime | SupportsFloat | str
+"""An instant: an aware datetime (a naive one is taken as UTC), seconds since 1970, or ISO 8601 text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """
+    One prediction of a model.
+
+    Attributes:
+        model: the model's name.
+        features: what it was given, by name; see `elkmon.values` for what becomes of each value.
+        version: the model's version.
+        score: probability of the positive class.
+        scores: probability by class.
+        label: the predicted class (classification).
+        value: the predicted number (regression).
+        duration: latency in seconds.
+        id: the service's own id (an order number); without one an id is generated.
+        timestamp: when it was predicted; now, if not given.
+        labels: whatever the service wants to search by.
+        categorical: names of features that are levels even where they look like numbers.
+        numeric: names of features that are numbers; other values are rejected.
+    """
+
+    model: str
+    features: Mapping[str, Any] | None = None
+    version: str = ""
+    score: SupportsFloat | None = None
+    scores: Mapping[Any, SupportsFloat] | None = None
+    label: object = None
+    value: SupportsFloat | None = None
+    duration: SupportsFloat | None = None
+    id: object = None
+    timestamp: Timestamp | None = None
+    labels: Mapping[str, Any] | None = None
+    categorical: Collection[str] = ()
+    numeric: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """
+    What turned out to be true of a prediction.
+
+    Attributes:
+        model: the model's name.
+        id: the prediction's id.
+        value: the true number (regression).
+        label: the true class (classification).
+        version: the model's version, if known; the truth holds for every version that has a prediction of this id.
+        timestamp: when the truth became known; now, if not given.
+        labels: whatever the service wants to search by.
+    """
+
+    model: str
+    id: object
+    value: SupportsFloat | None = None
+    label: object = None
+    version: str = ""
+    timestamp: Timestamp | None = None
+    labels: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """
+    An inference that failed.
+
+    Attributes:
+        error: the exception, or its text.
+        model: the model's name, where one was involved.
+        version: its version.
+        features: what the model was given.
+        duration: seconds until it failed.
+        id: the prediction's id, if it has one already.
+        timestamp: when it failed; now, if not given.
+        labels: whatever the service wants to search by.
+    """
+
+    error: BaseException | str
+    model: str | None = None
+    version: str = ""
+    features: Mapping[str, Any] | None = None
+    duration: SupportsFloat | None = None
+    id: object = None
+    timestamp: Timestamp | None = None
+    labels: Mapping[str, Any] | None = None
+
+
+def identity(*parts: str) -> str:
+    """
+    Return the `_id` of what `parts` name: 32 hexadecimal digits, the same wherever and whenever it is made.
+
+    Every part is preceded by its length, so that no two lists of parts run together.
+
+    >>> identity("ab", "c") == identity("a", "bc")
+    False
+    """
+    digest = blake2b(digest_size=16)
+    for part in parts:
+        octets = part.encode("utf-8", "surrogatepass")
+        digest.update(len(octets).to_bytes(4, "big"))
+        digest.update(octets)
+    return digest.hexdigest()
+
+
+def id_text(id_: object) -> str:
+    """Return a user's id as text that fits a keyword; one that is too long keeps its beginning and gets a hash."""
+    text = str.__str__(id_) if isinstance(id_, str) else as_text(id_) or ""
+    if len(text) <= TEXT_LIMIT and text.isascii():
+        return text
+    kept = as_text(text) or ""
+    return kept if len(text) <= TEXT_LIMIT else f"{kept[:900]}…{identity(text)}"
+
+
+def outcome_from(document: Mapping[str, Any]) -> Outcome:
+    """Read the truth out of a feedback event as it was stored."""
+    own = document["elkmon"]
+    truth = own.get("outcome", {})
+    return Outcome(
+        model=own["model"]["name"],
+        id=own["prediction"]["id"],
+        value=truth.get("value"),
+        label=truth.get("label"),
+        version=own["model"].get("version", ""),
+        timestamp=document["@timestamp"],
+        labels=document.get("labels"),
+    )
+
+
+def prediction_from(document: Mapping[str, Any]) -> Prediction:
+    """Read a prediction out of its stored event; features come back as they were stored: numbers, levels, or None."""
+    own = document["elkmon"]
+    predicted = own["prediction"]
+    event = document["event"]
+    features = document.get("features", {})
+    return Prediction(
+        model=own["model"]["name"],
+        features={**features.get("num", {}), **features.get("cat", {}), **dict.fromkeys(own.get("missing", ()))},
+        version=own["model"].get("version", ""),
+        score=predicted.get("score"),
+        scores=predicted.get("scores"),
+        label=predicted.get("label"),
+        value=predicted.get("value"),
+        duration=event["duration"] / 1e9 if "duration" in event else None,
+        id=predicted["id"],
+        timestamp=document["@timestamp"],
+        labels=document.get("labels"),
+    )

@@ -1,0 +1,16 @@
+"""
+From a baseline and a window's profile to verdicts: one finding per subject, each with three yeses or its reason.
+
+A subject is bad when it has enough rows, when chance would hardly do it (corrected over everything judged of this model
+version and window), and when it is big (beyond its floor and beyond what the reference does to itself). Pure: no clock, no
+store, no plot; the mathematics is `elkmon.measures`.
+"""
+
+from elkmon.judgement.case import Limits, earlier_windows
+from elkmon.judgement.evidence import evidence
+from elkmon.judgement.learning import learn
+from elkmon.judgement.verdicts import judge, unjudged
+
+EARLIER_WINDOWS = earlier_windows
+
+__all__ = ["EARLIER_WINDOWS", "Limits", "earlier_windows", "evidence", "judge", "learn", "unjudged"]

@@ -1,0 +1,274 @@
+"""
+Verdicts that need the truth: performance against the reference's, and the gap between predicted and actual.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from elkmon.baselines import Baseline
+from elkmon.checks import CLASSIFICATION_METRICS, REGRESSION_METRICS, Floor, ModelSettings
+from elkmon.fields import PREDICTION_LABEL, PREDICTION_SCORE, PREDICTION_VALUE
+from elkmon.findings import Direction, Family, Finding, Kind, Status, Subject
+from elkmon.judgement.case import FLOOR, SINGLE_WINDOW, Case
+from elkmon.judgement.subjects import CONCEPT
+from elkmon.measures.concept import gap_change, gaps, predicted_against_actual, truth_deviation
+from elkmon.measures.degradation import Degradation, Uncertainty, as_figures, change_p_value, degradation, least_change
+from elkmon.measures.drift import standard_deviation, wasserstein
+from elkmon.measures.limits import run_length
+from elkmon.measures.performance import METRICS, Reading, measure, rows_of
+from elkmon.profiles import Outcomes
+from elkmon.rulers import CategoricalScale, NumericScale
+
+_RELATIVE = {"mae", "rmse"}
+_BESIDE_CLASSIFICATION = ("precision", "recall", "brier", "calibration_error")
+_BESIDE_REGRESSION = ("bias", "mape", "r2")
+
+
+def judged_metrics(baseline: Baseline, settings: ModelSettings) -> tuple[str, ...]:
+    """Return the metrics to judge: those configured, else the usual ones for what the model predicts."""
+    if settings.metrics:
+        return settings.metrics
+    predicted = baseline.ruler.scales
+    if PREDICTION_VALUE in predicted:
+        return REGRESSION_METRICS
+    return tuple(
+        name
+        for name in CLASSIFICATION_METRICS
+        if (PREDICTION_SCORE if METRICS[name].needs_score else PREDICTION_LABEL) in predicted
+    )
+
+
+def reading(baseline: Baseline, settings: ModelSettings) -> Reading:
+    """Return how this model's outcomes are read."""
+    scale = baseline.ruler.scales.get(PREDICTION_SCORE)
+    return Reading(settings.positive_label, scale.points if isinstance(scale, NumericScale) else ())
+
+
+def performance(case: Case) -> Iterator[Finding]:
+    """Yield a finding per metric."""
+    beside = _beside(case)
+    for name in judged_metrics(case.baseline, case.settings):
+        finding = _metric(case, name)
+        kept = {other: value for other, value in beside.items() if other != name and finding.value is not None}
+        yield replace(finding, beside=kept)
+
+
+def concept(case: Case) -> Iterator[Finding]:
+    """Yield the finding on the gap between predicted and actual, where the model's predictions can have one."""
+    if not judged_metrics(case.baseline, case.settings):
+        return
+    current, reference = case.current.outcomes, case.baseline.total.outcomes
+    read = reading(case.baseline, case.settings)
+    before, now = gaps(reference, read), gaps(current, read)
+    finding = replace(
+        case.finding(CONCEPT),
+        measure="concept_gap",
+        unit="SD" if PREDICTION_VALUE in case.baseline.ruler.scales else "share of rows",
+        rows=current.labelled,
+        reference_rows=reference.labelled,
+        coverage=_coverage(case),
+    )
+    excuse = _not_comparable(case, bool(before)) or _no_truth(case) or _too_few(case, current.labelled)
+    if excuse is not None:
+        yield replace(finding, status=excuse[0], reason=excuse[1])
+        return
+    scale = truth_deviation(reference)
+    value = gap_change(before, now) / scale
+    floor, rows = case.settings.floor("concept_gap"), current.labelled
+    known = {label: gap for label, gap in case.limits.gaps.items() if label in before}
+    chances = [change_p_value(gap, now.get(label, 0.0), rows) for label, gap in known.items()]
+    least = max((least_change(gap, rows, case.settings.significance) / scale for gap in known.values()), default=0.0)
+    limit, critical = max(floor.warning, least), max(floor.critical, least)
+    status = Status.WARNING if value > limit else Status.OK
+    yield replace(
+        finding,
+        status=Status.CRITICAL if value > critical and chances else status,
+        reason=SINGLE_WINDOW if chances else FLOOR,
+        value=value,
+        limit=limit,
+        critical_limit=critical if chances else None,
+        p_value=min(min(chances) * len(chances), 1.0) if chances else None,
+        beside=_gap_details(current, before, now),
+    )
+
+
+def _metric(case: Case, name: str) -> Finding:
+    metric = METRICS[name]
+    rows = rows_of(name, case.current.outcomes)
+    value = measure(name, case.current.outcomes, reading(case.baseline, case.settings)) if rows else None
+    known = case.limits.metrics.get(name)
+    finding = replace(
+        case.finding(Subject(Family.PERFORMANCE, Kind.METRIC, name)),
+        measure=name,
+        value=value,
+        direction=metric.worse,
+        rows=rows,
+        reference_rows=rows_of(name, case.baseline.total.outcomes),
+        coverage=_coverage(case),
+    )
+    excuse = (
+        _needs_label(case, name) or _not_comparable(case, known is not None) or _no_truth(case) or _too_few(case, rows)
+    )
+    if excuse is not None:
+        return replace(finding, status=excuse[0], reason=excuse[1])
+    if value is None or known is None:
+        return replace(finding, reason="it is not defined for this window: its truth has one class only")
+    return _compared(case, finding, value, known)
+
+
+def _compared(case: Case, finding: Finding, value: float, known: Uncertainty) -> Finding:
+    """
+    Return the verdict on a metric whose value is known on both sides.
+
+    The limit is the least worsening that can be found: the tolerance, and beyond it what windows differ by anyway. A run of
+    windows differs less, so a smaller worsening shows when it stays.
+    """
+    sign = 1.0 if finding.direction is Direction.HIGHER else -1.0
+    tolerated = _tolerated(case, finding.measure, known)
+    worsening = sign * (value - known.value)
+    single = _tested(case, finding, value, finding.rows, known)
+    run = _run(case, finding, known) if known.blocks else None
+    best, rule, tests = single, SINGLE_WINDOW, 1
+    if run is not None:
+        tests = 2
+        if worsening > tolerated.warning and run.p_value < single.p_value:
+            best, rule = run, f"run of {run_length(case.settings.window)}"
+    p_value = min(best.p_value * tests, 1.0)
+    bad = worsening > tolerated.warning and p_value < case.settings.significance
+    if not bad:
+        best, rule = single, SINGLE_WINDOW
+    critical = max(tolerated.critical, best.least)
+    status = Status.CRITICAL if bad and worsening > critical and known.blocks else Status.WARNING if bad else Status.OK
+    return replace(
+        finding,
+        status=status,
+        reason=rule if known.blocks else FLOOR,
+        baseline_value=known.value,
+        limit=known.value + sign * best.least,
+        critical_limit=known.value + sign * critical if known.blocks else None,
+        p_value=p_value,
+        lower=max(single.lower, 0.0),
+        upper=min(single.upper, METRICS[finding.measure].highest),
+    )
+
+
+def _tested(case: Case, finding: Finding, value: float, rows: int, known: Uncertainty) -> Degradation:
+    return degradation(
+        known,
+        value,
+        rows,
+        _tolerated(case, finding.measure, known).warning,
+        higher_is_worse=finding.direction is Direction.HIGHER,
+        significance=case.settings.significance,
+    )
+
+
+def _tolerated(case: Case, name: str, known: Uncertainty) -> Floor:
+    """Return the tolerated worsening in the metric's own unit."""
+    tolerance, unit = case.settings.tolerance(name), known.value if name in _RELATIVE else 1.0
+    return Floor(unit * tolerance.warning, unit * tolerance.critical)
+
+
+def _run(case: Case, finding: Finding, known: Uncertainty) -> Degradation | None:
+    """Return the test of the run of windows that ends with this one, taken together; None where truth is lacking."""
+    name, length = finding.measure, run_length(case.settings.window)
+    before = case.earlier[1 - length :] if len(case.earlier) >= length - 1 else ()
+    if not before or any(rows_of(name, each.outcomes) < case.settings.min_rows for each in before):
+        return None
+    pooled = case.current.outcomes
+    for profile in before:
+        pooled = pooled + profile.outcomes
+    value = measure(name, pooled, reading(case.baseline, case.settings))
+    if value is None:
+        return None
+    return _tested(case, finding, value, rows_of(name, pooled), replace(known, windows=known.windows * length))
+
+
+def _needs_label(case: Case, name: str) -> tuple[Status, str] | None:
+    """Return why a metric of the score cannot be made from what is known of the model."""
+    scales = case.baseline.ruler.scales
+    if METRICS[name].regression:
+        return None if PREDICTION_VALUE in scales else (Status.NOT_APPLICABLE, "the model predicts no numbers")
+    if not METRICS[name].needs_score:
+        return None if PREDICTION_LABEL in scales else (Status.NOT_APPLICABLE, "the reference has no predicted labels")
+    if PREDICTION_SCORE not in scales:
+        return Status.NOT_APPLICABLE, "the reference has no scores"
+    if case.settings.positive_label is not None:
+        return None
+    labels = scales.get(PREDICTION_LABEL)
+    if isinstance(labels, CategoricalScale) and len(labels.levels) > 2:
+        return Status.NOT_APPLICABLE, "the model has more than two labels; set positive_label to judge one of them"
+    return Status.UNKNOWN, "it is not known whose probability the score is; set positive_label for this model"
+
+
+def _not_comparable(case: Case, has_figure: bool) -> tuple[Status, str] | None:
+    """Return why the reference's performance is no measure of this window's."""
+    if not case.baseline.source.out_of_sample:
+        return Status.NOT_APPLICABLE, "the reference's predictions were made on rows the model was trained on"
+    if not case.baseline.total.outcomes.labelled:
+        return Status.NOT_APPLICABLE, "the reference has no truth; make a baseline with outcomes to judge performance"
+    if not has_figure:
+        return Status.NOT_APPLICABLE, "it is not defined in the reference"
+    return None
+
+
+def _no_truth(case: Case) -> tuple[Status, str] | None:
+    """Return why the truth of this window does not suffice: not expected, not due, or not there."""
+    settings, coverage = case.settings, _coverage(case)
+    if not case.current.predictions:
+        return Status.UNKNOWN, "no predictions in this window"
+    if settings.labels_after is None and not case.current.outcomes.labelled:
+        return Status.NOT_APPLICABLE, "no truth is expected; set labels_after for this model once it is"
+    if coverage is not None and coverage >= settings.min_coverage:
+        return None
+    known = f"the truth of {100 * (coverage or 0.0):.0f} % of predictions is known, {100 * settings.min_coverage:.0f} % is needed"
+    if settings.labels_after is not None and case.now < case.current.end + settings.labels_after:
+        due = case.current.end + settings.labels_after
+        return Status.PENDING, f"{known}; it is due on {due:%Y-%m-%d %H:%M} UTC"
+    return Status.UNKNOWN, known
+
+
+def _too_few(case: Case, rows: int) -> tuple[Status, str] | None:
+    if rows < case.settings.min_rows:
+        return Status.UNKNOWN, f"{rows} predictions with known truth, {case.settings.min_rows} are needed"
+    return None
+
+
+def _coverage(case: Case) -> float | None:
+    coverage = case.current.coverage
+    return None if math.isnan(coverage) else coverage
+
+
+def _beside(case: Case) -> Mapping[str, float]:
+    """Return the metrics that are shown and not judged, and how unlike all predictions the labelled ones are."""
+    regression = PREDICTION_VALUE in case.baseline.ruler.scales
+    names = _BESIDE_REGRESSION if regression else _BESIDE_CLASSIFICATION
+    figures = dict(as_figures(names, case.current.outcomes, reading(case.baseline, case.settings)))
+    shift = _labelled_shift(case)
+    return figures if shift is None else {**figures, "labelled_score_shift": shift}
+
+
+def _labelled_shift(case: Case) -> float | None:
+    """Return how far scores of predictions without truth lie from those with it, in SDs; first labels are rarely typical."""
+    scale, counts = case.baseline.ruler.scales.get(PREDICTION_SCORE), case.current.subjects.get(PREDICTION_SCORE)
+    if not isinstance(scale, NumericScale) or counts is None or not case.current.outcomes.scores:
+        return None
+    labelled = [sum(column) for column in zip(*case.current.outcomes.scores.values(), strict=True)]
+    others = [max(rows - known, 0) for rows, known in zip(counts.bins, labelled, strict=True)]
+    if not sum(labelled) or not sum(others) or not standard_deviation(labelled, scale.points):
+        return None
+    return wasserstein(labelled, others, scale.points)
+
+
+def _gap_details(current: Outcomes, before: Mapping[str, float], now: Mapping[str, float]) -> dict[str, float]:
+    """Return the gaps where there is one label only to speak of, and the plain test of predicted against actual."""
+    details = {
+        name: next(iter(found.values())) for name, found in (("reference_gap", before), ("gap", now)) if len(found) == 1
+    }
+    against = predicted_against_actual(current)
+    if against is not None:
+        details |= {"ks_predicted_actual": against[0], "ks_predicted_actual_p_value": against[1]}
+    return details

@@ -1,0 +1,116 @@
+"""
+What is judged of a model, and how each is measured: distributions and data quality by stored field, figures of the service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from elkmon.baselines import Baseline
+from elkmon.checks import Floor, ModelSettings
+from elkmon.fields import EVENT_DURATION, PREDICTION_LABEL, PREDICTION_SCORE, PREDICTION_VALUE
+from elkmon.findings import Family, Kind, Subject
+from elkmon.measures.gauges import (
+    Gauge,
+    constant_gauge,
+    drift_gauge,
+    error_gauge,
+    latency_gauge,
+    missing_gauge,
+    out_of_range_gauge,
+    rejected_gauge,
+    throughput_gauge,
+    unindexed_gauge,
+    unseen_gauge,
+)
+from elkmon.rulers import CategoricalScale, NumericScale, Ruler, feature_name
+
+PREDICTIONS = {str(PREDICTION_SCORE): "score", str(PREDICTION_VALUE): "value", str(PREDICTION_LABEL): "label"}
+ERROR_RATE = Subject(Family.SERVICE, Kind.FIGURE, "error_rate")
+LATENCY = Subject(Family.SERVICE, Kind.FIGURE, "latency_p95", str(EVENT_DURATION))
+THROUGHPUT = Subject(Family.SERVICE, Kind.FIGURE, "throughput")
+SILENCE = Subject(Family.SERVICE, Kind.FIGURE, "silence")
+CONCEPT = Subject(Family.DRIFT, Kind.CONCEPT, "concept_gap")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A subject with what measures it and the least of it that counts as big."""
+
+    subject: Subject
+    gauge: Gauge
+    floor: Floor
+
+
+def distributions(baseline: Baseline, settings: ModelSettings) -> Iterator[Judged]:
+    """Yield every feature and prediction whose drift is judged."""
+    for field in judged_fields(baseline, settings):
+        gauge = drift_gauge(field, baseline.ruler.scales[field], baseline.total)
+        name = PREDICTIONS.get(field) or feature_name(field)
+        kind = Kind.PREDICTION if field in PREDICTIONS else Kind.FEATURE
+        yield Judged(
+            Subject(Family.DRIFT, kind, name, field), gauge, settings.floor(gauge.measure, feature_name(field))
+        )
+
+
+def qualities(baseline: Baseline, settings: ModelSettings) -> Iterator[Judged]:
+    """Yield every way in which the values of a feature or prediction can be bad."""
+    for field in judged_fields(baseline, settings):
+        scale = baseline.ruler.scales[field]
+        gauges = [
+            missing_gauge(field),
+            rejected_gauge(field),
+            unindexed_gauge(field),
+            constant_gauge(field, scale, baseline.total),
+        ]
+        if isinstance(scale, CategoricalScale) and not scale.open_ended:
+            gauges.append(unseen_gauge(field))
+        if isinstance(scale, NumericScale) and (scale.lowest is not None or scale.highest is not None):
+            gauges.append(out_of_range_gauge(field, scale))
+        for gauge in gauges:
+            subject = Subject(Family.QUALITY, Kind(gauge.measure), feature_name(field), field)
+            yield Judged(subject, gauge, settings.floor(gauge.measure))
+
+
+def error_rate(settings: ModelSettings) -> Judged:
+    """Return how the error rate is judged."""
+    return Judged(ERROR_RATE, error_gauge(), settings.floor("error_rate"))
+
+
+def latency(ruler: Ruler, settings: ModelSettings) -> Judged | None:
+    """Return how latency is judged; None where the ruler has no scale for it."""
+    scale = ruler.scales.get(EVENT_DURATION)
+    return (
+        Judged(LATENCY, latency_gauge(scale), settings.floor("latency_p95"))
+        if isinstance(scale, NumericScale)
+        else None
+    )
+
+
+def throughput(baseline: Baseline, settings: ModelSettings) -> Judged:
+    """Return how throughput is judged: as scarcity, whose floors are the configured ratios turned round."""
+    floor = settings.floor("throughput")
+    turned = Floor(1 / max(floor.warning, 1e-9), 1 / max(floor.critical, 1e-9))
+    return Judged(THROUGHPUT, throughput_gauge((baseline.end - baseline.start) / settings.window), turned)
+
+
+def judged_fields(baseline: Baseline, settings: ModelSettings) -> Iterator[str]:
+    """
+    Yield the stored fields of features and predictions that are judged.
+
+    A feature seen both as number and as level has one story, so it is judged as what it is more often in the reference.
+    """
+    chosen: dict[str, str] = {}
+    for field in baseline.ruler.scales:
+        name = feature_name(field)
+        if field == EVENT_DURATION or (field not in PREDICTIONS and name in settings.ignore):
+            continue
+        if name not in chosen or _present(baseline, field) > _present(baseline, chosen[name]):
+            chosen[name] = field
+    yield from chosen.values()
+
+
+def _present(baseline: Baseline, field: str) -> int:
+    counts = baseline.total.subjects.get(field)
+    return counts.present if counts else 0

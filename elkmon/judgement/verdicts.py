@@ -1,0 +1,83 @@
+"""
+All verdicts on one window: each subject is measured, then chance is corrected for how many were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from elkmon.baselines import Baseline
+from elkmon.checks import ModelSettings
+from elkmon.findings import Family, Finding, Kind, Status, Subject
+from elkmon.judgement.case import Case, Limits
+from elkmon.judgement.drift import drift
+from elkmon.judgement.evidence import evidence
+from elkmon.judgement.performance import concept, performance
+from elkmon.judgement.quality import quality
+from elkmon.judgement.service import service
+from elkmon.measures.significance import benjamini_hochberg
+from elkmon.profiles import Profile
+from elkmon.windows import Window
+
+
+def judge(
+    settings: ModelSettings,
+    baseline: Baseline,
+    limits: Limits,
+    current: Profile,
+    earlier: Sequence[Profile],
+    now: datetime,
+) -> tuple[Finding, ...]:
+    """
+    Return one finding per subject of the window that `current` is the profile of.
+
+    Args:
+        settings: how the model is judged.
+        baseline: what it is compared with, and counted by.
+        limits: what `learn` made of that baseline under these settings.
+        current: the window's profile; with no predictions in it, silence is judged and everything else is UNKNOWN.
+        earlier: profiles of the windows of the same length right before it, oldest first; fewer than `earlier_windows` or
+            empty ones only mean that no run is seen.
+        now: the instant of judging, which decides whether labels are due.
+
+    Raises:
+        ValueError: when a profile was counted by another ruler than the baseline's.
+    """
+    for profile in (current, *earlier):
+        if profile.ruler != baseline.ruler.id:
+            raise ValueError(f"the profile was counted by ruler {profile.ruler}, the baseline by {baseline.ruler.id}")
+    case = Case(settings, baseline, limits, current, tuple(earlier), now)
+    findings = [*drift(case), *concept(case), *performance(case), *quality(case), *service(case)]
+    return tuple(_with_evidence(case, finding) for finding in _corrected(findings, settings.significance))
+
+
+def unjudged(
+    settings: ModelSettings, model: str, version: str, window: Window, now: datetime, reason: str
+) -> tuple[Finding, ...]:
+    """Return the one UNKNOWN finding of a window that cannot be judged at all, with the `reason`."""
+    subject = Subject(Family.SERVICE, Kind.FIGURE, "baseline")
+    return (Finding(model, version, window, subject, Status.UNKNOWN, now, reason=reason, settings=settings.hash),)
+
+
+def _corrected(findings: Sequence[Finding], significance: float) -> list[Finding]:
+    """Return the findings with q-values over all that were tested; what chance may well do is OK after all."""
+    tested = [finding.p_value for finding in findings if finding.p_value is not None]
+    values = iter(benjamini_hochberg(tested))
+    corrected: list[Finding] = []
+    for finding in findings:
+        if finding.p_value is None:
+            corrected.append(finding)
+            continue
+        judged = replace(finding, q_value=next(values))
+        if judged.status.bad and (judged.q_value is None or judged.q_value >= significance):
+            judged = replace(judged, status=Status.OK, reason="beyond the limit, but chance may do as much")
+        corrected.append(judged)
+    return corrected
+
+
+def _with_evidence(case: Case, finding: Finding) -> Finding:
+    if not finding.status.bad:
+        return finding
+    return replace(finding, evidence=evidence(case.baseline, case.current, finding.subject))

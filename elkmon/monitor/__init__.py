@@ -1,0 +1,9 @@
+"""
+One check, top to bottom: join, ask, judge, remember, tell. Pure but for the three ports; it is given `now`.
+
+It does not know Elasticsearch, mail or configuration files.
+"""
+
+from elkmon.monitor.check import CheckReport, Monitor
+
+__all__ = ["CheckReport", "Monitor"]

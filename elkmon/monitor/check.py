@@ -1,0 +1,168 @@
+"""
+The check itself, in the order of its five steps; each step's details are in the room it calls.
+
+What is written in one step is what the next reads, under ids that follow from content. So a check that is cut short
+anywhere and run again ends in the same place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from elkmon.alerts import Transition
+from elkmon.checks import ModelSettings
+from elkmon.digests import Report
+from elkmon.errors import StaleWriter, StoreError, StoreUnreachable
+from elkmon.findings import Finding, Status
+from elkmon.monitor.judging import Judge
+from elkmon.monitor.profiling import profile_changed_hours
+from elkmon.monitor.reporting import report_period
+from elkmon.monitor.stories import tell_alerts
+from elkmon.monitor.telling import Undelivered, deliver
+from elkmon.ports import EventLog, Journal, Notifier, Run
+from elkmon.windows import DAY, GRACE, HOUR, Window, hour_of
+
+HORIZON = 35 * DAY
+"""How far back a check looks for late events and late truth."""
+
+EXIT_HEALTHY, EXIT_ALERTING, EXIT_UNJUDGED, EXIT_UNDELIVERED = 0, 1, 3, 4
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """
+    What one check did.
+
+    Attributes:
+        run: its record.
+        findings: verdicts of every window judged or still standing in the latest window of each model.
+        transitions: what changed in this run.
+        undelivered: what could not be told, per notifier; it is tried again next time.
+        problems: what kept a model from being judged.
+    """
+
+    run: Run
+    findings: tuple[Finding, ...] = ()
+    transitions: tuple[Transition, ...] = ()
+    undelivered: tuple[Undelivered, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """4 could not deliver, before 1 something drifted or degraded, before 3 could not judge, before 0 healthy."""
+        if self.undelivered:
+            return EXIT_UNDELIVERED
+        if any(finding.status.bad for finding in self.findings):
+            return EXIT_ALERTING
+        judged = any(finding.status is Status.OK for finding in self.findings)
+        return EXIT_HEALTHY if judged and not self.problems else EXIT_UNJUDGED
+
+
+class Monitor:
+    """
+    Checks models: asks the event log, judges, remembers in the journal, tells the notifiers.
+
+    Args:
+        event_log, journal, notifiers: the three ports.
+        models: how each model is judged.
+        horizon: how far back late events and late truth are looked for.
+        owner: names this process in the lease; unique per process.
+        progress: called with what is being done, a model at a time.
+    """
+
+    def __init__(
+        self,
+        event_log: EventLog,
+        journal: Journal,
+        notifiers: Sequence[Notifier],
+        models: Sequence[ModelSettings],
+        *,
+        horizon: timedelta = HORIZON,
+        owner: str = "monitor",
+        progress: Callable[[str], None] | None = None,
+    ) -> None:
+        self._event_log = event_log
+        self._journal = journal
+        self._notifiers = tuple(notifiers)
+        self._models = tuple(models)
+        self._horizon = horizon
+        self._owner = owner
+        self._progress = progress or (lambda _: None)
+        self._judge = Judge(journal)
+
+    def check(self, now: datetime, *, models: Sequence[str] = (), explicit: bool = False) -> CheckReport:
+        """
+        Check `models` (all, when empty) as of `now`.
+
+        With `explicit`, `now` was chosen by somebody: an hour counts as closed at its end, not five minutes later.
+
+        Raises:
+            StoreError: when the store cannot be asked at all. What was written before stands.
+        """
+        chosen = [settings for settings in self._models if not models or settings.name in models]
+        with self._journal.hold(self._owner, now) as held:
+            if not held:
+                run = self._run(now, status="unjudged", problems=("another monitor is checking at this moment",))
+                return CheckReport(run, problems=run.problems)
+            return self._check(now, chosen, explicit=explicit)
+
+    def _check(self, now: datetime, models: Sequence[ModelSettings], *, explicit: bool) -> CheckReport:
+        span = Window(hour_of(now - self._horizon), hour_of(now if explicit else now - GRACE))
+        until_now = Window(span.start, hour_of(now) + HOUR)
+        positive = {each.name: each.positive_label for each in models if each.positive_label is not None}
+        findings: list[Finding] = []
+        problems: list[str] = []
+        hours = windows = 0
+
+        self._event_log.join(now, until_now, positive)
+        for settings in models:
+            self._progress(settings.name)
+            try:
+                asked = profile_changed_hours(self._event_log, self._journal, settings.name, span)
+                judged = self._judge.judge(settings, asked, span, now)
+            except (StoreUnreachable, StaleWriter):
+                raise
+            except StoreError as error:
+                problems.append(f"{settings.name}: {error}")
+                continue
+            hours += asked.profiled
+            windows += judged.windows
+            problems.extend(f"{settings.name}: {problem}" for problem in (*asked.problems, *judged.problems))
+            self._journal.save(judged.changed)
+            tell_alerts(self._journal, settings, judged.standing)
+            findings.extend(judged.latest)
+
+        undelivered, transitions = deliver(self._journal, self._judge, self._notifiers, self._models, now, span)
+        report = CheckReport(self._run(now), tuple(findings), transitions, undelivered, tuple(problems))
+        run = replace(
+            report.run,
+            models=len(models),
+            windows=windows,
+            hours_profiled=hours,
+            findings=len(findings),
+            transitions=len(transitions),
+            status=_STATUS[report.exit_code],
+            problems=tuple(problems),
+        )
+        self._journal.save([run])
+        return replace(report, run=run)
+
+    def report(self, span: Window, now: datetime, models: Sequence[str] = ()) -> Report:
+        """Return the history of `span` for `models` (all, when empty), from what is remembered; asks no new question."""
+        chosen = [settings for settings in self._models if not models or settings.name in models]
+        return report_period(self._journal, self._judge, chosen, span, now)
+
+    def _run(self, now: datetime, status: str = "", problems: tuple[str, ...] = ()) -> Run:
+        identity = hashlib.blake2b(f"{self._owner} {now.isoformat()}".encode(), digest_size=12).hexdigest()
+        return Run(identity, now, now, now, status=status, problems=problems)
+
+
+_STATUS = {
+    EXIT_HEALTHY: "healthy",
+    EXIT_ALERTING: "alerting",
+    EXIT_UNJUDGED: "unjudged",
+    EXIT_UNDELIVERED: "undelivered",
+}

@@ -1,0 +1,176 @@
+"""
+Tells each notifier each transition: the delivery is written down first, so what was told and what was not survives a crash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from elkmon.alerts import Alert, State, Transition
+from elkmon.baselines import Baseline
+from elkmon.checks import ModelSettings
+from elkmon.digests import Digest, Item, Point
+from elkmon.errors import DeliveryError
+from elkmon.findings import Finding
+from elkmon.judgement import evidence
+from elkmon.monitor.judging import Judge
+from elkmon.ports import Delivery, DeliveryState, Journal, Notifier
+from elkmon.windows import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """What a notifier could not deliver, and why; `permanent` means that it is not tried again."""
+
+    notifier: str
+    error: str
+    permanent: bool
+
+
+def deliver(
+    journal: Journal,
+    judge: Judge,
+    notifiers: Sequence[Notifier],
+    models: Sequence[ModelSettings],
+    now: datetime,
+    span: Window,
+) -> tuple[tuple[Undelivered, ...], tuple[Transition, ...]]:
+    """
+    Tell every notifier what it has not been told of `span`; return what failed, and the transitions that were new.
+
+    What failed before is tried first and with the same content. A notifier's failure never stops another.
+    """
+    stories = journal.stories()
+    alerts = {alert.fingerprint: alert for alert in stories.alerts}
+    timeline = {each.id: each for alert in stories.alerts for each in alert.timeline}
+    recent = [each for each in timeline.values() if span.start < each.at <= now]
+    composer = _Composer(journal, judge, {each.name: each for each in models}, alerts, now)
+    failures: list[Undelivered] = []
+    new: dict[str, Transition] = {}
+    for notifier in notifiers:
+        mine = [delivery for delivery in stories.deliveries if delivery.notifier == notifier.name]
+        told = {transition for delivery in mine for transition in delivery.transitions}
+        untold = sorted((each for each in recent if each.id not in told), key=lambda each: (each.at, each.id))
+        new.update((each.id, each) for each in untold)
+        waiting = [delivery for delivery in mine if delivery.state is DeliveryState.PENDING]
+        if untold:
+            waiting.append(Delivery(notifier.name, tuple(each.id for each in untold), now))
+            journal.save(waiting[-1:])
+        for delivery in sorted(waiting, key=lambda each: (each.created_at, each.id)):
+            transitions = [timeline[each] for each in delivery.transitions if each in timeline]
+            done, failure = _attempt(notifier, delivery, composer.digest(delivery.id, transitions))
+            journal.save([done])
+            if failure is not None:
+                failures.append(failure)
+    return tuple(failures), tuple(new.values())
+
+
+def _attempt(notifier: Notifier, delivery: Delivery, digest: Digest) -> tuple[Delivery, Undelivered | None]:
+    tried = replace(delivery, attempts=delivery.attempts + 1)
+    try:
+        notifier.notify(digest)
+    except DeliveryError as error:
+        state = DeliveryState.FAILED if error.permanent else DeliveryState.PENDING
+        failure = Undelivered(notifier.name, str(error), error.permanent)
+        return replace(tried, state=state, last_error=str(error)), failure
+    return replace(tried, state=DeliveryState.DONE, last_error=""), None
+
+
+class _Composer:
+    """Makes digests from what is remembered, so a digest tried again a week later says what it said."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        judge: Judge,
+        models: Mapping[str, ModelSettings],
+        alerts: Mapping[str, Alert],
+        now: datetime,
+    ) -> None:
+        self._journal = journal
+        self._judge = judge
+        self._models = models
+        self._alerts = alerts
+        self._now = now
+        self._findings: dict[tuple[str, datetime], tuple[Finding, ...]] = {}
+        self._baselines: dict[str, Sequence[Baseline]] = {}
+
+    def digest(self, identity: str, transitions: Sequence[Transition]) -> Digest:
+        items = [item for transition in transitions if (item := self._item(transition)) is not None]
+        items.sort(
+            key=lambda item: (-item.transition.status.rank, -_size(item.finding), item.alert.model, item.alert.subject)
+        )
+        changed = {transition.fingerprint for transition in transitions}
+        models = {item.alert.model for item in items}
+        ongoing = tuple(
+            alert
+            for key, alert in self._alerts.items()
+            if alert.state is State.OPEN and alert.model in models and key not in changed
+        )
+        compared = {item.finding.model: self._words(item.finding) for item in items if item.finding.baseline}
+        return Digest(
+            identity, max((each.at for each in transitions), default=self._now), tuple(items), ongoing, compared
+        )
+
+    def _item(self, transition: Transition) -> Item | None:
+        alert = self._alerts[transition.fingerprint]
+        settings = self._models.get(alert.model)
+        if settings is None:
+            return None
+        findings = [
+            each
+            for each in self._history(settings, transition.at)
+            if each.subject == alert.subject and each.segment == alert.segment
+        ]
+        here = [each for each in findings if each.window.end == transition.at]
+        if not here:
+            return None
+        finding = max(here, key=lambda each: each.status.rank)
+        points = tuple(
+            Point(each.window.end, each.value, each.limit, each.status)
+            for each in findings
+            if each.version == finding.version
+        )
+        return Item(transition, alert, self._with_evidence(finding), points)
+
+    def _history(self, settings: ModelSettings, until: datetime) -> tuple[Finding, ...]:
+        key = (settings.name, until)
+        if key not in self._findings:
+            span = Window(until - 12 * settings.window, until)
+            self._findings[key] = tuple(self._journal.findings(settings.name, span))
+        return self._findings[key]
+
+    def _baseline(self, finding: Finding) -> Baseline | None:
+        if finding.model not in self._baselines:
+            self._baselines[finding.model] = self._journal.baselines(finding.model)
+        return next((each for each in self._baselines[finding.model] if each.id == finding.baseline), None)
+
+    def _with_evidence(self, finding: Finding) -> Finding:
+        baseline = self._baseline(finding)
+        if baseline is None:
+            return finding
+        profile = self._judge.profile(baseline, finding.model, finding.version, finding.window)
+        return replace(finding, evidence=evidence(baseline, profile, finding.subject))
+
+    def _words(self, finding: Finding) -> str:
+        baseline = self._baseline(finding)
+        return describe(baseline) if baseline else ""
+
+
+def describe(baseline: Baseline) -> str:
+    """Return what a baseline is, in words."""
+    rows = f"{baseline.total.predictions:,} predictions"
+    return (
+        f"{baseline.source}, {rows} of {Window(baseline.start, baseline.end)}"
+        if baseline.source.has_timestamps
+        else f"{baseline.source}, {rows}"
+    )
+
+
+def _size(finding: Finding) -> float:
+    """How far beyond its limit a finding is, for ordering the worst first."""
+    if finding.value is None or not finding.limit:
+        return 0.0
+    return abs(finding.value) / abs(finding.limit)

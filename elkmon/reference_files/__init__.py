@@ -1,0 +1,113 @@
+"""
+A CSV or Parquet file of past predictions as the reference of a model: read as production would have stored it, surveyed for
+a ruler, counted by the hour, frozen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from elkmon.baselines import Baseline, Source, SourceKind
+from elkmon.errors import ReferenceDataError
+from elkmon.measures.binning import QUANTILES, make_ruler
+from elkmon.profiles import Profile, total
+from elkmon.reference_files.columns import Columns
+from elkmon.reference_files.counting import profiles, survey
+from elkmon.reference_files.reading import Table, content_hash, read_table
+from elkmon.rulers import Ruler, feature_name
+
+__all__ = ["Columns", "baseline_from_file"]
+
+FEW_ROWS = 1000
+
+
+def baseline_from_file(
+    path: Path,
+    *,
+    model: str,
+    version: str,
+    now: datetime,
+    columns: Columns = Columns(),  # noqa: B008  a frozen value
+    ruler: Ruler | None = None,
+    categorical: Sequence[str] = (),
+    numeric: Sequence[str] = (),
+    positive_label: str | None = None,
+    in_sample: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> Baseline:
+    """
+    Return the baseline that the predictions in `path` make for `version` of `model`.
+
+    Args:
+        path: a .csv, .tsv (or .gz of them) or .parquet file, one row a prediction.
+        model, version: whose predictions they are.
+        now: the instant written down as the making; of a file without timestamps, also its place in time.
+        columns: which columns are no features, where usual names do not say so.
+        ruler: counts by this one instead of a new one, so that plots go on.
+        categorical, numeric: features whose kind does not show in their values, as `ModelLog` is told in production.
+        positive_label: binary classification: the label whose probability the score is; without it, no log loss and Brier.
+        in_sample: the predictions were made on rows the model was trained on; its performance then serves no comparison.
+        progress: called with each stored field before it is counted.
+
+    Raises:
+        ReferenceDataError: with everything that keeps the file from serving, all at once.
+        MissingExtra: for Parquet without pyarrow.
+    """
+    table = read_table(path, columns, categorical, numeric)
+    if ruler is None:
+        ruler = make_ruler(survey(table, QUANTILES))
+    else:
+        _check_covered(path, table, ruler)
+    if positive_label is not None:
+        _check_positive(path, table, positive_label)
+    hours = profiles(table, ruler, model, version, now, positive_label, progress or (lambda _: None))
+    empty = Profile(model, version, hours[0].start, hours[-1].end, ruler.id)
+    source = Source(
+        SourceKind.FILE,
+        path.name,
+        content_hash(path),
+        has_timestamps=table.times is not None,
+        out_of_sample=not in_sample,
+    )
+    kept = hours if table.times is not None else ()
+    return Baseline(model, version, ruler, source, total(hours, empty), now, kept, tuple(_notes(table, in_sample)))
+
+
+def _check_covered(path: Path, table: Table, ruler: Ruler) -> None:
+    """Refuse a file that lacks features of the ruler it is to be counted by."""
+    has = {*table.numbers, *table.levels}
+    lacking = [feature_name(stored) for stored in ruler.features if stored not in has]
+    if lacking:
+        raise ReferenceDataError(
+            f"{path.name} cannot be counted by the ruler {ruler.id[:12]}: it has no {', '.join(lacking)} of the same kind. "
+            f"Declare them categorical or numeric as before, or make a new ruler"
+        )
+
+
+def _check_positive(path: Path, table: Table, positive_label: str) -> None:
+    """Refuse a positive label that is none of the file's labels: every performance figure would be upside down."""
+    if table.actual_labels is None:
+        return
+    labels = [str(each) for each in table.actual_labels.cat.categories]
+    if positive_label not in labels:
+        raise ReferenceDataError(
+            f"{path.name} has no true label {positive_label!r}, which was named as the positive one; it has "
+            f"{', '.join(map(repr, labels[:10]))}"
+        )
+
+
+def _notes(table: Table, in_sample: bool) -> list[str]:
+    notes = list(table.notes)
+    if table.rows < FEW_ROWS:
+        notes.append(f"only {table.rows} rows: limits will be wide")
+    if table.times is None:
+        notes.append(
+            "no timestamps: nothing is learnt of how its days differ, so fixed floors judge, at most as a warning"
+        )
+    if in_sample:
+        notes.append("predictions made on rows the model was trained on: performance is not compared with theirs")
+    if table.actual_labels is None and table.actual_values is None:
+        notes.append("no truth: performance is not compared with it")
+    return notes

@@ -1,0 +1,85 @@
+"""A channel: the events of one kind about one model, with their sequence numbers, their accounts and what they share."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from elkmon.fields import Document
+from elkmon.shipping.accounting import Account
+from elkmon.shipping.encoding import dumps, plain
+from elkmon.shipping.naming import Streams
+from elkmon.values import as_text
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """
+    Who sends: what all events of a handler have in common.
+
+    Attributes:
+        streams: where they go.
+        process: random per process and handler.
+        service, service_version, environment: the service, as it describes itself.
+        labels: whatever it wants to search by.
+    """
+
+    streams: Streams
+    process: str
+    service: str | None = None
+    service_version: str | None = None
+    environment: str | None = None
+    labels: dict[str, str] | None = None
+
+    def document(self, dataset: str) -> dict[str, Any]:
+        """Return the part of a document that is the same for all events of `dataset`, without labels."""
+        about = {"name": self.service, "version": self.service_version, "environment": self.environment}
+        service = {key: as_text(value) for key, value in about.items() if value is not None}
+        return {
+            "data_stream": {"type": "logs", "dataset": dataset, "namespace": self.streams.namespace},
+            **({"service": service} if service else {}),
+            "host": {"name": plain(os.uname().nodename)},
+            "process": {"pid": os.getpid()},
+        }
+
+
+class Channel:
+    """
+    The events of one kind about one model (or none).
+
+    Attributes:
+        kind: the kind of event.
+        errors: whether these are errors, which queue by themselves.
+        model: the model's name.
+        index: the data stream.
+        sequence: numbers the events, before anything can be dropped.
+        account: counts them.
+    """
+
+    __slots__ = ("_tail", "_tail_without_labels", "account", "errors", "index", "kind", "model", "sequence")
+
+    def __init__(self, kind: Document, model: str | None, origin: Origin, account: Account) -> None:
+        self.kind = kind
+        self.errors = kind is Document.ERROR
+        self.model = model
+        self.begin(origin, account)
+
+    def begin(self, origin: Origin, account: Account) -> None:
+        """Start from nothing: when made, and in a forked child, whose process and counts are its own."""
+        dataset = origin.streams.dataset(self.kind)
+        self.index = origin.streams.index(dataset)
+        self.sequence = count(1)
+        self.account = account
+        shared = origin.document(dataset)
+        # Encoded once; every line's object is closed by it.
+        self._tail_without_labels = b"," + dumps(shared)[1:]
+        self._tail = (
+            b"," + dumps({**shared, "labels": origin.labels})[1:] if origin.labels else self._tail_without_labels
+        )
+
+    def line(self, body: dict[str, Any], *, labelled: bool = False) -> bytes:
+        """Encode `body` (which brings the labels itself if `labelled`) and what it shares with all others."""
+        # Cutting and joining copies: what orjson returns holds several KB for every small result.
+        return dumps(body)[:-1] + (self._tail_without_labels if labelled else self._tail)

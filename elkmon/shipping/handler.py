@@ -1,0 +1,157 @@
+"""`PredictionHandler`: the handler a service adds to its loggers, and the place where its events come together."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from threading import get_ident
+from time import monotonic
+from typing import Any
+
+from elkmon.errors import ShippingError
+from elkmon.shipping import parts
+from elkmon.shipping.accounting import Stats
+from elkmon.shipping.buffer import Limits, WhenFull
+from elkmon.shipping.channels import Origin
+from elkmon.shipping.dead_letters import DeadLetters
+from elkmon.shipping.events import EVENTS, ship_event, ship_record
+from elkmon.shipping.naming import Streams
+from elkmon.shipping.record_formatter import RecordFormatter
+from elkmon.shipping.sender import Pace
+from elkmon.shipping.shipper import Shipper
+from elkmon.shipping.transports import Transport
+from elkmon.shipping.transports.named import as_transport
+from elkmon.shipping.trouble import Teller, Trouble
+
+_CARRIED = ("prediction", "outcome", "failure")
+
+
+class PredictionHandler(logging.Handler):
+    """
+    Ships predictions, outcomes, errors and ordinary records.
+
+    It never raises into the service, never waits on the network, and never grows without bound. A thread starts with
+    the first event. Every event is accounted for: see `stats`.
+
+    Args:
+        transport: where events go: an `ElasticsearchTransport`, `LogstashHttpTransport`, `LogstashTcpTransport` or
+            `FileTransport`; the URL of an Elasticsearch; or, for `dictConfig`, `{"()": "elkmon.FileTransport", …}`.
+        namespace: the installation; part of the data streams' names.
+        service, service_version, environment: how the service describes itself.
+        labels: whatever it wants to search by; on every event.
+        group: gives a family of models a stream of its own, where one stream would hold too many features.
+        max_queue_count, max_queue_bytes: how much may wait. Errors have a small queue of their own.
+        when_full: what gives way: `drop_oldest`, `drop_newest`, or `block` (which waits for `block_seconds`, then drops).
+        flush_every: seconds an event waits for company; what `os._exit` may lose.
+        batch_count, batch_bytes: how much is sent at once.
+        dead_letters: a file for what the other end refuses for good, each document beside the reason.
+        totals_every: seconds between shipments of the totals; 0 for never.
+        on_trouble: called with a `Trouble`, at most once a minute per cause, on the sender's thread.
+        level: as for any handler.
+
+    Raises:
+        ShippingError: an argument cannot be used.
+    """
+
+    def __init__(
+        self,
+        transport: Transport | str | Mapping[str, Any],
+        *,
+        namespace: str = "default",
+        service: str | None = None,
+        service_version: str | None = None,
+        environment: str | None = None,
+        labels: Mapping[str, Any] | None = None,
+        group: str = "",
+        max_queue_count: int = 100_000,
+        max_queue_bytes: int = 64 * 1024 * 1024,
+        when_full: str = WhenFull.DROP_OLDEST,
+        block_seconds: float = 1.0,
+        flush_every: float = 0.05,
+        batch_count: int = 1000,
+        batch_bytes: int = 4 * 1024 * 1024,
+        dead_letters: str | os.PathLike[str] | None = None,
+        totals_every: float = 60.0,
+        on_trouble: Callable[[Trouble], object] | None = None,
+        level: int | str = logging.NOTSET,
+    ) -> None:
+        _at_least(1, max_queue_count=max_queue_count, batch_count=batch_count)
+        _at_least(4096, max_queue_bytes=max_queue_bytes, batch_bytes=batch_bytes)
+        _at_least(0, block_seconds=block_seconds, flush_every=flush_every, totals_every=totals_every)
+        if when_full not in tuple(WhenFull):
+            raise ShippingError(f"when_full={when_full!r}: choose one of {', '.join(WhenFull)}")
+        streams = Streams(namespace, group)
+        shared = parts.as_labels(labels) or None
+
+        def origin() -> Origin:
+            return Origin(streams, os.urandom(8).hex(), service, service_version, environment, shared)
+
+        self._shipper = Shipper(
+            origin,
+            as_transport(transport),
+            Limits(max_queue_count, max_queue_bytes, WhenFull(when_full), block_seconds),
+            Pace(batch_count, batch_bytes, flush_every, totals_every),
+            Teller(on_trouble),
+            DeadLetters(dead_letters) if dead_letters is not None else None,
+        )
+        self._default_formatter = RecordFormatter()
+        super().__init__(level)
+
+    @property
+    def shipper(self) -> Shipper:
+        """What `ModelLog` writes to."""
+        return self._shipper
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Handle a record without the lock every other handler takes: a call waits for no other thread."""
+        passed: object = self.filter(record)  # since Python 3.12 a filter may return another record
+        if passed:
+            self.emit(passed if isinstance(passed, logging.LogRecord) else record)
+        return bool(passed)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Ship what a record carries in `extra` as `prediction`, `outcome` or `failure`; if nothing, the record itself."""
+        shipper = self._shipper
+        if get_ident() == shipper.sender.thread_id or _is_own(record.name):
+            return
+        carried = False
+        try:
+            extra = record.__dict__
+            for name in _CARRIED:
+                event = extra.get(name)
+                if event is not None and isinstance(event, EVENTS):
+                    carried = True
+                    ship_event(shipper, event)
+            if not carried or record.exc_info:
+                ship_record(shipper, record, self.formatter or self._default_formatter)
+        except Exception:  # noqa: BLE001, S110  a log call does not raise; what was accepted is accounted for
+            pass
+
+    def stats(self) -> Stats:
+        """Return what became of every event; `logged == delivered + pending + sum(dropped.values())`."""
+        return self._shipper.buffer.stats()
+
+    def flush(self, timeout: float = 5.0) -> bool:  # type: ignore[override]
+        """Send what is pending now; return whether all of it was settled in time."""
+        return self._shipper.closing or self._shipper.flush(timeout)
+
+    def close(self, timeout: float = 5.0) -> None:
+        """
+        Send what is pending, for `timeout` seconds at most, and end; what is left is counted as `exit_timeout`.
+
+        Called at exit, if nobody did before.
+        """
+        self._shipper.begin_close(monotonic() + timeout)
+        self._shipper.end_close()
+        super().close()
+
+
+def _is_own(logger: str) -> bool:
+    return logger == "elkmon" or logger.startswith("elkmon.")
+
+
+def _at_least(least: float, **arguments: object) -> None:
+    for name, value in arguments.items():
+        if not isinstance(value, int | float) or isinstance(value, bool) or value < least:
+            raise ShippingError(f"{name}={value!r}: must be a number of at least {least}")

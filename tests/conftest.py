@@ -1,0 +1,65 @@
+"""
+What every folder of tests may ask for: an Elasticsearch, a client of it, and a namespace nobody else uses.
+With ELASTICSEARCH_URL set it is that cluster; otherwise one node is started for the session, when first asked for.
+"""
+
+import os
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from elasticsearch import BadRequestError, Elasticsearch
+
+from elkmon.embedded import DEFAULT_VERSION, EmbeddedElasticsearch
+from elkmon.errors import ElkmonError
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_url() -> Iterator[str]:
+    """The URL of the Elasticsearch to test against; without one the test fails, it is never skipped."""
+    configured = os.environ.get("ELASTICSEARCH_URL")
+    if configured:
+        yield configured
+        return
+    version = os.environ.get("ELKMON_TEST_ELASTICSEARCH_VERSION", DEFAULT_VERSION)
+    try:
+        node = EmbeddedElasticsearch(version=version)
+        url = node.start()
+    except ElkmonError as error:
+        pytest.fail(f"This test needs Elasticsearch; set ELASTICSEARCH_URL, or mend this: {error}", pytrace=False)
+    yield url
+    node.stop()
+
+
+@pytest.fixture(scope="session")
+def client(elasticsearch_url: str) -> Iterator[Elasticsearch]:
+    """A client of that Elasticsearch."""
+    with Elasticsearch(elasticsearch_url, request_timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+def namespace(client: Elasticsearch) -> Iterator[str]:
+    """A fresh namespace, lowercase letters and digits; what was stored under it is removed afterwards."""
+    name = f"t{uuid.uuid4().hex[:10]}"
+    yield name
+    _remove_data_streams(client, f"logs-elkmon.*-{name}")
+    _remove_indices(client, f"elkmon-*-{name}*")
+
+
+def _remove_indices(client: Elasticsearch, pattern: str) -> None:
+    for index in client.indices.get(index=pattern, expand_wildcards="all"):  # most servers refuse to delete a pattern
+        client.indices.delete(index=index)
+
+
+def _remove_data_streams(client: Elasticsearch, pattern: str) -> None:
+    backing = list(client.indices.get(index=pattern, expand_wildcards="all"))
+    if not backing:
+        return
+    try:
+        client.indices.delete_data_stream(name=pattern, expand_wildcards="all")
+    except BadRequestError as error:
+        if "no handler found" not in str(error):
+            raise
+        for index in backing:  # the embedded server cannot delete them; a closed one costs neither memory nor shards
+            client.indices.close(index=index)

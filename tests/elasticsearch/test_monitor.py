@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from elasticsearch import Elasticsearch
+
+from elkmon.alerts import Change
+from elkmon.digests import Digest
+from elkmon.elasticsearch import ElasticsearchEventLog, ElasticsearchJournal, connect, setup
+from elkmon.errors import DeliveryError
+from elkmon.findings import Status
+from elkmon.monitor import CheckReport, Monitor
+from elkmon.reference_windows import baseline_from_window
+from elkmon.windows import DAY, HOUR, Window
+from support.scenario import END, MODEL, REFERENCE, SETTINGS, SHIFT, START, send
+
+
+class Recorder:
+    """A notifier that keeps what it is told, and refuses while `refusing` is set."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.refusing = False
+        self.told: list[Digest] = []
+
+    def notify(self, digest: Digest) -> None:
+        """Keep the digest or refuse it."""
+        if self.refusing:
+            raise DeliveryError("the line is dead")
+        self.told.append(digest)
+
+
+class Line:
+    """The whole line on one namespace: a monitor with one recording notifier."""
+
+    def __init__(self, url: str, namespace: str) -> None:
+        self.url = url
+        self.namespace = namespace
+        self.store = connect([url])
+        setup(self.store, namespace)
+        self.event_log = ElasticsearchEventLog(self.store, namespace)
+        self.journal = ElasticsearchJournal(self.store, namespace)
+        self.recorder = Recorder("recorder")
+        self.monitor = self.another()
+
+    def another(self, *notifiers: Recorder) -> Monitor:
+        """Return a monitor that starts afresh, as after a restart."""
+        return Monitor(self.event_log, self.journal, notifiers or (self.recorder,), [SETTINGS], owner="test")
+
+    def reference(self) -> None:
+        """Make the baseline of the first twelve days."""
+        baseline = baseline_from_window(
+            self.event_log, MODEL, "1", REFERENCE, REFERENCE.end + 3 * HOUR, positive_label=SETTINGS.positive_label
+        )
+        self.journal.save([baseline])
+
+    def check(self, at: datetime) -> CheckReport:
+        """Check as of `at`."""
+        return self.monitor.check(at, explicit=True)
+
+    def written(self, client: Elasticsearch) -> dict[str, int]:
+        """Return the version of every document the monitor wrote, but for the records of its runs and its lease."""
+        found = client.search(
+            index=f"elkmon-*-{self.namespace}*",
+            size=10_000,
+            seq_no_primary_term=True,
+            query={"bool": {"must_not": {"exists": {"field": "elkmon.state.kind"}}}},
+        )
+        return {f"{hit['_index']}/{hit['_id']}": hit["_seq_no"] for hit in found["hits"]["hits"]}
+
+
+@pytest.fixture
+def line(elasticsearch_url: str, namespace: str) -> Iterator[Line]:
+    """A line on a namespace of its own."""
+    line = Line(elasticsearch_url, namespace)
+    yield line
+    line.store.close()
+
+
+def test_story_from_quiet_to_mail(line: Line) -> None:
+    """Quiet days tell nothing; a shift that stays is told once, and its digest says what moved, with a picture of it."""
+    send(line.url, line.namespace)
+    line.reference()
+
+    quiet = [line.check(START + day * DAY) for day in (13, 14, 15)]
+    first = line.check(SHIFT + DAY)
+    second = line.check(SHIFT + 2 * DAY)
+    third = line.check(SHIFT + 3 * DAY)
+
+    assert [report.exit_code for report in quiet] == [0, 0, 0]
+    assert first.exit_code == 1
+    assert first.transitions == ()
+    opened = [transition for transition in second.transitions if transition.change is Change.OPENED]
+    assert len(line.recorder.told) == 1
+    assert opened
+    assert third.transitions == ()
+    item = line.recorder.told[0].items[0]
+    assert (item.finding.subject.name, item.finding.status.bad) == ("amount", True)
+    assert item.finding.evidence is not None
+    assert sum(item.finding.evidence.current) == item.finding.rows == 120
+    assert [point.bad for point in item.history][-2:] == [True, True]
+
+
+def test_second_run_changes_nothing(line: Line, client: Elasticsearch) -> None:
+    """The same check once more writes no document, tells nobody anything, and says the same."""
+    send(line.url, line.namespace)
+    line.reference()
+    before = line.check(END)
+    written = line.written(client)
+
+    line.monitor = line.another()
+    after = line.check(END)
+
+    assert line.written(client) == written
+    assert len(line.recorder.told) == 1
+    assert after.findings == tuple(replace(finding, evidence=None) for finding in before.findings)
+    assert after.transitions == ()
+
+
+def test_late_events_are_found(line: Line) -> None:
+    """Events that arrive in hours long closed are counted by the next check, without anybody saying so."""
+    send(line.url, line.namespace, end=START + 14 * DAY + 12 * HOUR)
+    line.reference()
+    line.check(START + 15 * DAY)
+
+    send(line.url, line.namespace, start=START + 14 * DAY + 12 * HOUR, end=START + 15 * DAY)
+    report = line.check(START + 15 * DAY)
+
+    profiles = line.journal.profiles("production", MODEL, "1", _ruler(line), Window(START + 14 * DAY, START + 15 * DAY))
+    assert sum(profile.predictions for profile in profiles) == 120
+    assert {finding.rows for finding in report.findings if finding.subject.name == "amount"} == {120}
+
+
+def test_without_baseline_nothing_is_ok(line: Line) -> None:
+    """A model without a baseline is UNKNOWN with the remedy, never OK, and the check says that it could not judge."""
+    send(line.url, line.namespace, end=START + DAY)
+
+    report = line.check(START + DAY)
+
+    assert {finding.status for finding in report.findings} == {Status.UNKNOWN}
+    assert all("baseline create" in finding.reason for finding in report.findings)
+    assert report.exit_code == 3
+
+
+def test_model_nobody_logged(line: Line) -> None:
+    """A configured model without a single prediction is a problem that is said, not silence."""
+    report = line.check(START + DAY)
+
+    assert report.exit_code == 3
+    assert any(MODEL in problem for problem in report.problems)
+
+
+def test_labels_not_due_are_pending(line: Line) -> None:
+    """Before the labels of a window are due its performance is PENDING; drift is judged all the same."""
+    send(line.url, line.namespace, end=START + 13 * DAY)
+    send(line.url, line.namespace, start=START + 13 * DAY, end=START + 14 * DAY, truth=False)
+    line.reference()
+
+    early = line.check(START + 14 * DAY)
+    late = line.check(START + 14 * DAY + 6 * HOUR)
+
+    def performance(report: CheckReport) -> set[Status]:
+        return {each.status for each in report.findings if each.subject.name in {"accuracy", "roc_auc"}}
+
+    assert performance(early) == {Status.PENDING}
+    assert performance(late) == {Status.UNKNOWN}
+    assert {each.status for each in early.findings if each.subject.name == "amount"} == {Status.OK}
+
+
+def test_two_checks_at_once(line: Line) -> None:
+    """While one monitor checks, another one stands back and says so."""
+    with line.journal.hold("somebody else", END) as held:
+        other = Line(line.url, line.namespace)
+        report = other.check(END)
+        other.store.close()
+
+    assert held
+    assert report.exit_code == 3
+    assert "another monitor" in report.problems[0]
+
+
+def test_failed_notifier_is_tried_again(line: Line) -> None:
+    """A notifier that fails stops no other, and is told the same under the same id when it works again."""
+    send(line.url, line.namespace)
+    line.reference()
+    broken = Recorder("broken")
+    broken.refusing = True
+    line.monitor = line.another(broken, line.recorder)
+    failed = line.check(END)
+
+    broken.refusing = False
+    line.monitor = line.another(broken, line.recorder)
+    repaired = line.check(END)
+
+    assert failed.exit_code == 4
+    assert [each.notifier for each in failed.undelivered] == ["broken"]
+    assert repaired.exit_code == 1
+    assert len(line.recorder.told) == 1
+    assert len(broken.told) == 1
+    assert [item.transition for item in broken.told[0].items] == [
+        item.transition for item in line.recorder.told[0].items
+    ]
+
+
+def test_silent_service_is_noticed(line: Line) -> None:
+    """A model that stops predicting is found silent, and nothing else is said to be fine."""
+    send(line.url, line.namespace, end=START + 14 * DAY)
+    line.reference()
+
+    report = line.check(START + 15 * DAY)
+
+    status = {finding.subject.name: finding.status for finding in report.findings}
+    assert status["silence"] is Status.CRITICAL
+    assert status["amount"] is Status.UNKNOWN
+
+
+def _ruler(line: Line) -> str:
+    return line.journal.baselines(MODEL)[0].ruler.id

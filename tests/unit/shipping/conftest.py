@@ -1,0 +1,56 @@
+"""Handlers that are closed, and whose accounts are balanced, at the end of every test."""
+
+import json
+
+import pytest
+
+from elkmon import FileTransport, PredictionHandler
+
+
+@pytest.fixture
+def make_handler():
+    """Make handlers; at the end each is closed, and what it was given is delivered or dropped, to the last event."""
+    handlers = []
+
+    def make(transport, **options):
+        handler = PredictionHandler(transport, **{"totals_every": 0, **options})
+        handlers.append(handler)
+        return handler
+
+    yield make
+    for handler in handlers:
+        assert_balanced(handler.stats())
+        handler.close(timeout=1)
+        stats = handler.stats()
+        assert_balanced(stats)
+        assert stats.pending == 0
+
+
+def assert_balanced(stats):
+    """Assert that every event is accounted for."""
+    assert stats.logged == stats.delivered + stats.pending + sum(stats.dropped.values())
+
+
+@pytest.fixture
+def path(tmp_path):
+    """A file to ship to."""
+    return tmp_path / "events.ndjson"
+
+
+@pytest.fixture
+def handler(make_handler, path):
+    """A handler that ships to `path`."""
+    return make_handler(FileTransport(path))
+
+
+@pytest.fixture
+def documents(handler, path):
+    """Wait for what was logged, and read it: all documents, or those of one dataset."""
+
+    def read(kind=None):
+        assert handler.flush()
+        text = path.read_text("utf-8") if path.exists() else ""
+        read = [json.loads(line) for line in text.splitlines()]
+        return [one for one in read if kind is None or one["data_stream"]["dataset"] == f"elkmon.{kind}"]
+
+    return read

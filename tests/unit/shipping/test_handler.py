@@ -1,0 +1,472 @@
+import contextlib
+import json
+import logging
+import logging.config
+import logging.handlers
+import queue
+import threading
+
+import pytest
+from pythonjsonlogger.json import JsonFormatter
+
+import elkmon
+from elkmon import fields
+
+
+@pytest.fixture
+def log(handler):
+    """A logger of a service with the handler on it."""
+    logger = logging.Logger("app.scoring", logging.DEBUG)
+    logger.addHandler(handler)
+    return logger
+
+
+def test_prediction_rides_on_a_record(log, documents):
+    """A prediction in `extra` becomes its own document, and nothing else."""
+    log.info("scored", extra={"prediction": elkmon.Prediction("m", {"a": 1.5}, "3", score=0.5, categorical=["a"])})
+    (document,) = documents()
+    assert document["data_stream"]["dataset"] == "elkmon.prediction"
+    assert document["elkmon"]["model"] == {"name": "m", "version": "3"}
+    assert document["features"]["cat"] == {"a": "1.5"}
+    assert "message" not in document
+
+
+def test_outcome_and_failure_ride_on_records(log, documents):
+    """Truth and failures in `extra` become documents of their streams."""
+    log.info("truth", extra={"outcome": elkmon.Outcome("m", "order 7", label="late")})
+    log.warning("failed", extra={"failure": elkmon.Failure("no answer", "m")})
+    assert documents("feedback")[0]["elkmon"]["outcome"] == {"label": "late"}
+    assert documents("error")[0]["error"] == {"message": "no answer"}
+    assert len(documents()) == 2
+
+
+def test_ordinary_record(log, documents):
+    """An ordinary record goes to the log stream: message, level, logger, and its extras as labels of text."""
+    log.info("hello %s", "world", extra={"user": "x", "count": 3, "event": "start", "deep": {"a": [1]}})
+    (document,) = documents("log")
+    assert document["message"] == "hello world"
+    assert document["log"] == {"level": "INFO", "logger": "app.scoring"}
+    assert document["labels"] == {"user": "x", "count": "3", "event": "start", "deep": '{"a": [1]}'}
+    assert document["event"]["sequence"] == 1
+
+
+def test_exception_becomes_an_error(log, documents):
+    """`log.exception` gives an error event, of the model named in `extra`, with the whole chain of causes."""
+    try:
+        try:
+            raise KeyError("gate")
+        except KeyError as cause:
+            raise ExceptionGroup("two", [ValueError("one"), OSError("other")]) from cause
+    except ExceptionGroup:
+        log.exception("scoring failed", extra={"model": "m", "model_version": 3})
+    (document,) = documents("error")
+    assert document["message"] == "scoring failed"
+    assert document["error"]["type"] == "ExceptionGroup"
+    for part in ("KeyError: 'gate'", "ValueError: one", "OSError: other", "direct cause"):
+        assert part in document["error"]["stack_trace"]
+    assert document["elkmon"]["model"] == {"name": "m", "version": "3"}
+    assert "exc_info" not in json.dumps(document)
+
+
+def test_error_without_an_exception(log, handler, documents):
+    """A record of level ERROR is an error event, also without an exception; a ModelLog may name the model."""
+    log.error("disk full", extra={"model": elkmon.ModelLog("m", 3, handler=handler)})
+    (document,) = documents("error")
+    assert document["error"] == {"message": "disk full"}
+    assert document["elkmon"]["model"] == {"name": "m", "version": "3"}
+
+
+def test_prediction_with_an_exception_is_both(log, documents):
+    """A record with a prediction and an exception loses neither."""
+    try:
+        raise ValueError("late")
+    except ValueError:
+        log.exception("x", extra={"prediction": elkmon.Prediction("m")})
+    assert len(documents("prediction")) == len(documents("error")) == 1
+
+
+def test_record_behind_a_queue_handler(handler, documents):
+    """An exception that a QueueHandler turned into text is still an error with its trace."""
+    waiting = queue.Queue()
+    log = logging.Logger("app")
+    log.addHandler(logging.handlers.QueueHandler(waiting))
+    try:
+        raise ValueError("late")
+    except ValueError:
+        log.exception("failed")
+    handler.handle(waiting.get())
+    (document,) = documents("error")
+    assert "ValueError: late" in document["message"] + document["error"].get("stack_trace", "")
+
+
+def test_users_own_json_formatter(log, handler, documents):
+    """The JSON of a user's own formatter is merged; what would change the type of elkmon's fields becomes a label."""
+    handler.setFormatter(
+        JsonFormatter(
+            "%(message)s %(levelname)s", rename_fields={"levelname": "severity"}, static_fields={"http": {"a": 1}}
+        )
+    )
+    log.info("hello", extra={"host": "text where an object belongs", "log.level": "x", "labels": {"k": 1}})
+    (document,) = documents("log")
+    assert document["message"] == "hello"
+    assert document["severity"] == "INFO"
+    assert document["http"] == {"a": 1}
+    assert document["host"]["name"]
+    assert document["labels"] == {"host": "text where an object belongs", "log.level": "x", "k": "1"}
+
+
+def test_plain_text_formatter(log, handler, documents):
+    """What a formatter writes that is not JSON is the message."""
+    handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    log.info("hello")
+    assert documents("log")[0]["message"] == "INFO: hello"
+
+
+class Raises:
+    """Raises wherever it is looked at."""
+
+    def __repr__(self):
+        raise RuntimeError
+
+    __str__ = __float__ = __hash__ = __eq__ = keys = items = __iter__ = __len__ = __repr__
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda log: log.info("%d", "text"),
+        lambda log: log.info("%s", Raises()),
+        lambda log: log.info(Raises()),
+        lambda log: log.info({"a": Raises(), (1, 2): 3}),
+        lambda log: log.info("x", extra={"a": Raises(), "b": float("nan"), "c": 10**400, "d": "\ud800"}),
+        lambda log: log.info("x", extra={"prediction": elkmon.Prediction(Raises(), Raises(), Raises())}),
+        lambda log: log.info("x", extra={"prediction": elkmon.Prediction("m", categorical=Raises())}),
+        lambda log: log.info("x", extra={"prediction": elkmon.Prediction("m", {}, label=Raises(), labels=Raises())}),
+        lambda log: log.info("x", extra={"prediction": elkmon.Prediction("m", {Raises: 1, None: Raises(), "": 1})}),
+        lambda log: log.info("x", extra={"prediction": elkmon.Prediction(["m"], {}, ["1"], id=Raises())}),
+        lambda log: log.info("x", extra={"outcome": elkmon.Outcome(Raises(), Raises(), Raises(), Raises())}),
+        lambda log: log.info("x", extra={"failure": elkmon.Failure(Raises(), Raises(), Raises(), Raises())}),
+        lambda log: log.error("x", extra={"model": Raises(), "model_version": Raises()}),
+        lambda log: log.info("x", extra={"prediction": Raises()}),
+    ],
+)
+def test_hostile_calls_keep_their_event(log, handler, documents, call):
+    """Whatever is logged, nothing is raised, and one event of plain types arrives."""
+    call(log)
+    assert len(documents()) == 1
+    assert handler.stats().logged == 1
+
+
+def test_features_changed_by_another_thread(handler, documents):
+    """A mapping that another thread keeps changing is logged without error, every time."""
+    log = elkmon.ModelLog("m", handler=handler)
+    features = {str(number): number for number in range(50)}
+    done = threading.Event()
+
+    def change():
+        number = 50
+        while not done.is_set():
+            features[str(number)] = number
+            features.pop(str(number - 50))
+            number += 1
+
+    changing = threading.Thread(target=change)
+    changing.start()
+    for _ in range(500):
+        log.prediction(features)
+    done.set()
+    changing.join()
+    assert len(documents("prediction")) == 500
+    assert not any("notes" in document["elkmon"] for document in documents())
+
+
+def test_logging_at_the_end_of_the_stack(handler):
+    """Neither door raises a RecursionError of its own for an object that recurses without end."""
+
+    class Endless:
+        def __str__(self):
+            return str(self)
+
+    elkmon.ModelLog("m", handler=handler).prediction({"a": Endless()})
+    assert handler.flush()
+    assert handler.stats().delivered == 1
+
+
+def test_events_too_large_are_reduced(handler, documents):
+    """An event beyond 256 KB keeps what identifies it, and says why there is no more."""
+    elkmon.ModelLog("m", handler=handler).prediction({str(number): "x" * 1000 for number in range(400)}, id="order 7")
+    (document,) = documents("prediction")
+    assert document["elkmon"]["prediction"] == {"id": "order 7"}
+    assert "features" not in document
+    assert document["elkmon"]["notes"][0].startswith("too large")
+
+
+def test_features_beyond_the_limit_are_noted(handler, documents):
+    """Names that become the same are told apart, and no name is blank."""
+    elkmon.ModelLog("m", handler=handler).prediction({"": 1.0, " ": 2.0, 1: 3.0, "1": 4.0})
+    (document,) = documents("prediction")
+    assert document["features"]["num"] == {"(blank)": 1.0, "(blank) (2)": 2.0, "1": 3.0, "1 (2)": 4.0}
+
+
+def test_own_records_are_ignored(handler, documents):
+    """Records of elkmon's own loggers are not shipped, so that nothing feeds itself; similar names are."""
+    for name in ("elkmon", "elkmon.monitor", "elkmonitor"):
+        handler.handle(logging.LogRecord(name, logging.INFO, "f.py", 1, "x", (), None))
+    assert [document["log"]["logger"] for document in documents()] == ["elkmonitor"]
+
+
+def test_level_and_filters_apply(log, handler, documents):
+    """The handler honours its level and filters like any other."""
+    handler.setLevel(logging.WARNING)
+    handler.addFilter(lambda record: "secret" not in record.getMessage())
+    log.info("too low")
+    log.warning("a secret")
+    log.warning("kept")
+    assert [document["message"] for document in documents()] == ["kept"]
+
+
+def test_service_and_labels_are_on_every_event(make_handler, path):
+    """What the service says of itself is on every event; an event's own labels win."""
+    handler = make_handler(
+        elkmon.FileTransport(path),
+        namespace="team_a",
+        group="risk",
+        service="api",
+        service_version="1.2",
+        environment="staging",
+        labels={"region": "east", "zone": 1},
+        totals_every=60,
+    )
+    log = elkmon.ModelLog("m", handler=handler)
+    log.prediction({}, labels={"zone": 2})
+    log.outcome("x", label=1)
+    handler.close()
+    documents = [json.loads(line) for line in path.read_text().splitlines()]
+    assert len(documents) == 4
+    for document in documents:
+        assert document["service"] == {"name": "api", "version": "1.2", "environment": "staging"}
+        assert document["labels"]["region"] == "east"
+        assert document["data_stream"]["namespace"] == "team_a"
+    assert documents[0]["labels"] == {"region": "east", "zone": "2"}
+    datasets = [document["data_stream"]["dataset"] for document in documents]
+    assert datasets == ["elkmon.prediction.risk", "elkmon.feedback", "elkmon.shipper", "elkmon.shipper"]
+
+
+def test_totals_are_shipped_and_not_counted(make_handler, path):
+    """At the end the totals of each stream and model are shipped; they are nobody's events."""
+    handler = make_handler(elkmon.FileTransport(path), totals_every=60)
+    log = elkmon.ModelLog("m", handler=handler)
+    for _ in range(3):
+        log.prediction({})
+    handler.close()
+    totals = [json.loads(line) for line in path.read_text().splitlines()][3:]
+    assert [document["elkmon"]["shipper"] for document in totals] == [
+        {"stream": "logs-elkmon.prediction-default", "logged": 3, "delivered": 3, "pending": 0}
+    ]
+    assert totals[0]["elkmon"]["model"] == {"name": "m"}
+    assert handler.stats().logged == handler.stats().delivered == 3
+
+
+def flattened(document, prefix=""):
+    """Name every leaf of a document, maps of the user's own names as one."""
+    for key, value in document.items():
+        name = prefix + key
+        if f"{name}.*" in fields.ALL:
+            yield f"{name}.*"
+        elif isinstance(value, dict):
+            yield from flattened(value, f"{name}.")
+        else:
+            yield name
+
+
+def test_every_field_is_in_fields(make_handler, path):
+    """Each document carries only fields that fields.py gives to its kind, and no event lacks the common ones."""
+    handler = make_handler(elkmon.FileTransport(path), service="s", labels={"a": 1}, max_queue_count=4, totals_every=60)
+    log = elkmon.ModelLog("m", 1, handler=handler, numeric=["r"])
+    logger = logging.Logger("app")
+    logger.addHandler(handler)
+    log.prediction({"a": 1, "b": "x", "c": None, "r": "x"}, score=1, scores=[1], label=1, value="x", duration=1)
+    log.outcome("x", label=1, value=2)
+    log.error(ValueError("x"), features={"a": 1}, duration=1, id="x")
+    logger.info("x", extra={"a": 1})
+    logger.error("x")
+    handler.shipper.buffer.lost(log._subject.channel, "2013-08-05T10:00:00.000Z", "encode_error")
+    handler.close()
+    documents = [json.loads(line) for line in path.read_text().splitlines()]
+    kinds = set()
+    for document in documents:
+        kind = fields.Document(document["data_stream"]["dataset"].removeprefix("elkmon."))
+        kinds.add(kind)
+        assert set(flattened(document)) <= set(fields.of(kind)), kind
+        assert {"@timestamp", "event.id", "elkmon.process", "host.name", "process.pid"} <= set(flattened(document))
+    assert kinds == set(fields.EVENTS)
+
+
+def test_dictionary_configuration(path):
+    """`dictConfig` makes the handler, with a transport named by class and arguments."""
+    configuration = {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "handlers": {
+            "predictions": {
+                "class": "elkmon.PredictionHandler",
+                "transport": {"()": "elkmon.FileTransport", "path": str(path)},
+                "namespace": "team_a",
+                "level": "INFO",
+            }
+        },
+        "loggers": {"app.configured": {"handlers": ["predictions"], "level": "DEBUG", "propagate": False}},
+    }
+    logging.config.dictConfig(configuration)
+    logging.config.dictConfig(configuration)  # again, as a reloading server does: the first handler is closed
+    log = logging.getLogger("app.configured")
+    (handler,) = log.handlers
+    try:
+        log.debug("too low")
+        log.info("scored", extra={"prediction": elkmon.Prediction("m", {"a": 1})})
+        assert handler.flush()
+        (document,) = [json.loads(line) for line in path.read_text().splitlines()]
+        assert document["data_stream"]["namespace"] == "team_a"
+        assert handler.stats().logged == 1
+    finally:
+        log.removeHandler(handler)
+        handler.close()
+
+
+def test_transport_by_url_and_ext(make_handler, monkeypatch):
+    """A transport may be the URL of an Elasticsearch, or an object."""
+    assert "localhost:9200" in repr(make_handler("http://localhost:9200").shipper._transport)
+    transport = elkmon.LogstashTcpTransport("localhost", 5000)
+    assert make_handler(transport).shipper._transport is transport
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"namespace": "Upper"}, "namespace 'Upper'"),
+        ({"namespace": "a*"}, "namespace"),
+        ({"namespace": "a/b"}, "namespace"),
+        ({"namespace": "a-b"}, "namespace"),
+        ({"namespace": "_a"}, "namespace"),
+        ({"namespace": "-a"}, "namespace"),
+        ({"namespace": "+a"}, "namespace"),
+        ({"namespace": "."}, "namespace"),
+        ({"namespace": ""}, "namespace"),
+        ({"namespace": "a" * 101}, "namespace"),
+        ({"namespace": "a\n"}, "namespace"),
+        ({"namespace": None}, "namespace"),
+        ({"group": "A"}, "group"),
+        ({"when_full": "panic"}, "drop_oldest, drop_newest, block"),
+        ({"max_queue_count": 0}, "max_queue_count=0"),
+        ({"max_queue_bytes": True}, "max_queue_bytes=True"),
+        ({"flush_every": -1}, "flush_every=-1"),
+        ({"dead_letters": "/nowhere/at/all"}, "does not exist"),
+        ({"transport": "localhost"}, "give the URL"),
+        ({"transport": {"()": "elkmon.FileTransprot", "path": "x"}}, "did you mean elkmon.FileTransport"),
+        ({"transport": {"()": "elkmon.FileTransport"}}, "missing 1 required"),
+        ({"transport": {}}, "must be one of"),
+        ({"transport": 7}, "is no transport"),
+        ({"transport": {"()": "elkmon.FileTransport", "path": "/nowhere/at/all"}}, "does not exist"),
+        ({"transport": {"()": "elkmon.FileTransport", "path": "/"}}, "folder"),
+    ],
+    ids=repr,
+)
+def test_mistakes_are_told_when_the_handler_is_made(path, arguments, message):
+    """An argument that cannot be used is named, with its value and what would do."""
+    with pytest.raises(elkmon.ShippingError, match=message):
+        elkmon.PredictionHandler(**{"transport": elkmon.FileTransport(path), **arguments})
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: elkmon.ElasticsearchTransport([]), "at least one URL"),
+        (lambda: elkmon.ElasticsearchTransport("localhost:9200"), "no URL"),
+        (lambda: elkmon.ElasticsearchTransport("http://localhost:port"), "no URL"),
+        (lambda: elkmon.ElasticsearchTransport("http://a b"), "no URL"),
+        (lambda: elkmon.ElasticsearchTransport("http://elastic:secret@localhost"), "basic_auth"),
+        (lambda: elkmon.ElasticsearchTransport("http://h", api_key="a", basic_auth=("a", "b")), "one is enough"),
+        (lambda: elkmon.ElasticsearchTransport("http://h", api_key="a\r\nX: y"), "api_key"),
+        (lambda: elkmon.ElasticsearchTransport("http://h", basic_auth="ab"), "pair"),
+        (lambda: elkmon.ElasticsearchTransport("https://h", ca_file="/nowhere"), "ca_file='/nowhere'"),
+        (lambda: elkmon.ElasticsearchTransport("http://h", timeout=0), "timeout=0"),
+        (lambda: elkmon.LogstashTcpTransport("http://h", 1), "without a scheme"),
+        (lambda: elkmon.LogstashTcpTransport("h", 70000), "port=70000"),
+    ],
+)
+def test_mistakes_are_told_when_a_transport_is_made(make, message):
+    """A transport's arguments are checked at once, not with the first event."""
+    with pytest.raises(elkmon.ShippingError, match=message) as raised:
+        make()
+    assert "secret" not in str(raised.value)
+
+
+def test_after_closing(handler, path):
+    """After the end events are counted as dropped, and closing again does nothing."""
+    log = elkmon.ModelLog("m", handler=handler)
+    log.prediction({})
+    handler.close()
+    log.prediction({})
+    handler.close()
+    assert handler.flush()
+    assert handler.stats().dropped == {"closed": 1}
+    assert handler.stats().delivered == 1
+    assert len(path.read_text().splitlines()) == 1
+
+
+def test_many_threads(handler, documents):
+    """Events of many threads all arrive, under different ids, numbered without a gap."""
+    log = elkmon.ModelLog("m", handler=handler)
+
+    def many():
+        for number in range(500):
+            log.prediction({"a": number})
+
+    threads = [threading.Thread(target=many) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        stats = handler.stats()
+        assert stats.logged == stats.delivered + stats.pending + sum(stats.dropped.values())
+        thread.join()
+    read = documents("prediction")
+    assert len({document["event"]["id"] for document in read}) == 8000
+    assert sorted(document["event"]["sequence"] for document in read) == list(range(1, 8001))
+
+
+def test_logging_from_a_finaliser(handler, documents):
+    """An object that logs when it is collected, in the middle of another call, neither blocks nor loses an event."""
+    log = elkmon.ModelLog("m", handler=handler)
+
+    class Logs:
+        def __str__(self):
+            log.prediction({"b": 1})
+            return "inner"
+
+    log.prediction({"a": Logs()})
+    assert len(documents("prediction")) == 2
+
+
+def test_callback_and_stderr_tell_of_trouble(make_handler, path, capsys):
+    """Trouble is told once a minute per cause: a line on stderr, and a call; a callback that raises does no harm."""
+    told = []
+
+    def callback(trouble):
+        told.append(trouble)
+        logging.getLogger("app").warning("from the callback")
+        raise RuntimeError
+
+    handler = make_handler(elkmon.FileTransport(path), on_trouble=callback, max_queue_count=1, flush_every=0.01)
+    log = elkmon.ModelLog("m", handler=handler)
+    for _ in range(2000):
+        log.prediction({})
+    handler.close()
+    assert [trouble.cause for trouble in told] == ["queue_full"]
+    assert capsys.readouterr().err.count("elkmon: queue_full: ") == 1
+
+
+def test_version_is_known():
+    """The package knows its version, and nothing that does not exist."""
+    assert elkmon.__version__
+    with contextlib.suppress(AttributeError):
+        assert not elkmon.nothing

@@ -1,0 +1,302 @@
+"""The doctor: what is seen at each link and what to do, against real servers of every sad kind."""
+
+import contextlib
+import http.server
+import json
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
+
+from elkmon.config import MailSettings, Secret, Security, StoreSettings
+from elkmon.doctor import Link, Verdict, examine
+from elkmon.doctor.mail import examine_mail
+from elkmon.doctor.store import _fields, _versions, examine_store
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@contextlib.contextmanager
+def http_server(answers) -> Iterator[str]:
+    """A real HTTP server that answers by `answers(path) -> (status, content type, body)`."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            status, kind, body = answers(self.path)
+            self.send_response(status)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def store_at(url: str, **others) -> StoreSettings:
+    return StoreSettings(hosts=(url,), **others)
+
+
+def test_nothing_listens(free_port):
+    """A wrong port, or a server that is down, is said as that."""
+    (found,) = examine_store(store_at(f"http://127.0.0.1:{free_port}"))
+
+    assert found.verdict is Verdict.PROBLEM
+    assert "nothing listens there" in found.seen
+
+
+def test_a_name_that_is_not_known():
+    """A misspelt host is told from one that is down."""
+    (found,) = examine_store(store_at("http://elasticsearch.invalid:9200"))
+
+    assert "name is not known" in found.seen
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "remedy"),
+    [(401, "does not accept the login", "api_key_env"), (403, "lacks a right", "monitor"),
+     (503, "answered 503", "check host and port")],
+)  # fmt: skip
+def test_a_refusal_is_told_by_its_kind(status, said, remedy):
+    """Wrong login, missing right and a server in trouble have different remedies."""
+    with http_server(lambda _: (status, "application/json", b'{"error": {}}')) as url:
+        (found,) = examine_store(store_at(url))
+
+    assert found.verdict is Verdict.PROBLEM
+    assert said in found.seen
+    assert remedy in found.remedy
+
+
+def test_a_web_page_is_not_elasticsearch():
+    """Kibana's port or a proxy's login page is recognised, and shown."""
+    with http_server(lambda _: (200, "text/html", b"<html>Please log in</html>")) as url:
+        (found,) = examine_store(store_at(url))
+
+    assert "not as Elasticsearch does: '<html>Please log in</html>'" in found.seen
+
+
+def test_http_asked_for_https(tmp_path):
+    """TLS asked for where only http is spoken is said as that."""
+    with http_server(lambda _: (200, "application/json", b"{}")) as url:
+        (found,) = examine_store(store_at(url.replace("http:", "https:")))
+
+    assert "TLS failed" in found.seen
+
+
+@pytest.mark.parametrize(
+    ("ahead", "verdict", "words"),
+    [(0, Verdict.OK, "same time"), (-20, Verdict.WARNING, "behind"), (3600, Verdict.PROBLEM, "ahead of")],
+)
+def test_clocks_that_differ_are_told(ahead, verdict, words):
+    """Seconds are said, minutes are a problem: windows are cut by the clock."""
+
+    def answers(path):
+        if path.startswith("/_cluster/health"):
+            body = {"status": "green", "cluster_name": "c", "number_of_nodes": 1}
+        elif path.startswith("/_cat/health"):
+            body = [{"epoch": str(int(time.time()) + ahead)}]
+        elif path == "/":
+            body = {"version": {"number": "7.0.0"}}  # below any client, so the client is not tried on it
+        else:
+            body = {}
+        return 200, "application/json", json.dumps(body).encode()
+
+    with http_server(answers) as url:
+        found = {each.what: each for each in examine_store(store_at(url))}
+
+    assert found["clock"].verdict is verdict
+    assert words in found["clock"].seen
+    assert found["versions"].verdict is Verdict.PROBLEM
+
+
+def test_a_client_newer_than_the_server_is_named_with_what_to_install(monkeypatch):
+    """The one mismatch that makes every call fail is said in plain words."""
+    monkeypatch.setattr("elkmon.doctor.store.version_of", lambda _: "9.5.1")
+
+    assert _versions("9.2.2").verdict is Verdict.OK
+    mismatch = _versions("8.19.9")
+    assert mismatch.verdict is Verdict.PROBLEM
+    assert "9.x asks in a way that a server of 8.x refuses" in mismatch.seen
+    assert mismatch.remedy.startswith("pip install 'elasticsearch>=8.19,<9'")
+    monkeypatch.setattr("elkmon.doctor.store.version_of", lambda _: "8.19.2")
+    assert _versions("9.2.2").verdict is Verdict.OK
+    assert _versions("8.10.0").verdict is Verdict.WARNING
+    assert _versions("").verdict is Verdict.WARNING
+
+
+def test_fields_are_counted_as_elasticsearch_counts_them():
+    """Objects, their fields and multi-fields all count towards the limit."""
+    mapping = {
+        "properties": {
+            "a": {"properties": {"b": {"type": "long"}, "c": {"type": "text", "fields": {"raw": {"type": "keyword"}}}}},
+            "d": {"type": "date"},
+        }
+    }
+
+    assert _fields(mapping) == 5
+    assert _fields({}) == 0
+
+
+def test_without_a_configuration_the_rest_is_not_looked_at(tmp_path, monkeypatch):
+    """The first broken link is named with its remedy; what hangs on it is not guessed at."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("ELKMON_CONFIG", raising=False)
+
+    found = list(examine(None, datetime.now(UTC)))
+
+    assert [(each.link, each.verdict) for each in found] == [
+        (Link.INSTALLATION, Verdict.OK),
+        (Link.CONFIGURATION, Verdict.PROBLEM),
+    ]
+    assert "elkmon init" in found[-1].seen
+
+
+def mail_at(controller: Controller, **others) -> MailSettings:
+    settings = {"security": Security.NONE, "sender": "a@example.com", "recipients": ("b@example.com",), **others}
+    return MailSettings("team", controller.hostname, port=controller.port, **settings)
+
+
+class Keeper:
+    """Keeps what it is sent; the doctor must send nothing."""
+
+    def __init__(self) -> None:
+        self.envelopes: list[object] = []
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 aiosmtpd calls it by this name
+        """Keep a mail."""
+        self.envelopes.append(envelope)
+        return "250 OK"
+
+
+class AnyPort(Controller):
+    """A server on whatever port is free."""
+
+    def _trigger_server(self):
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
+@contextlib.contextmanager
+def smtp_server(**options) -> Iterator[tuple[Controller, Keeper]]:
+    keeper = Keeper()
+    controller = AnyPort(keeper, hostname="127.0.0.1", port=0, **options)
+    controller.start()
+    try:
+        yield controller, keeper
+    finally:
+        controller.stop()
+
+
+def test_a_mail_server_that_takes_us_gets_no_mail():
+    """Connection and greeting are tried; nothing is sent."""
+    with smtp_server() as (controller, keeper):
+        found = examine_mail(mail_at(controller))
+
+    assert found.verdict is Verdict.OK
+    assert "not encrypted, no login; writes to b@example.com" in found.seen
+    assert keeper.envelopes == []
+
+
+def test_a_login_is_tried():
+    """The right password is taken, the wrong one is told from other troubles."""
+
+    def authenticator(server, session, envelope, mechanism, data):
+        return AuthResult(success=data.password == b"right", handled=False)
+
+    options = {"authenticator": authenticator, "auth_require_tls": False}
+    with smtp_server(**options) as (controller, _):
+        good = examine_mail(mail_at(controller, username="u", password=Secret("right")))
+        bad = examine_mail(mail_at(controller, username="u", password=Secret("wrong")))
+
+    assert good.verdict is Verdict.OK
+    assert "logged in as u" in good.seen
+    assert bad.verdict is Verdict.PROBLEM
+    assert "does not accept the login (535" in bad.seen
+    assert bad.remedy == "check notifiers.team.username and its password"
+    assert "wrong" not in bad.seen
+
+
+def test_a_server_without_starttls_is_told():
+    """STARTTLS asked for and not offered is a problem, never a mail in the clear."""
+    with smtp_server() as (controller, _):
+        found = examine_mail(mail_at(controller, security=Security.STARTTLS))
+
+    assert found.verdict is Verdict.PROBLEM
+    assert "security" in found.remedy
+
+
+def test_ssl_asked_of_a_plain_server_is_told():
+    """The wrong kind of port is recognised and the usual ones named."""
+    with smtp_server() as (controller, _):
+        found = examine_mail(mail_at(controller, security=Security.SSL))
+
+    assert found.verdict is Verdict.PROBLEM
+    assert "TLS failed" in found.seen
+    assert "465" in found.remedy
+
+
+def test_a_certificate_nobody_vouches_for_is_told(certificate):
+    """An untrusted certificate is named as the reason."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    with smtp_server(tls_context=context) as (controller, _):
+        found = examine_mail(mail_at(controller, security=Security.STARTTLS))
+
+    assert found.verdict is Verdict.PROBLEM
+    assert "certificate is not trusted" in found.seen
+
+
+def test_a_mail_server_that_is_not_there(free_port):
+    """Nothing listening is said with host and port to check."""
+    settings = MailSettings("team", "127.0.0.1", "a@example.com", ("b@example.com",), port=free_port)
+
+    found = examine_mail(settings)
+
+    assert found.verdict is Verdict.PROBLEM
+    assert "check notifiers.team.host" in found.remedy
+
+
+@pytest.fixture
+def certificate(tmp_path) -> tuple[str, str]:
+    """A throw-away certificate that no authority signed, and its key, as files."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2120, 1, 1, tzinfo=UTC))
+        .sign(key, hashes.SHA256())
+    )
+    paths = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    paths[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return str(paths[0]), str(paths[1])

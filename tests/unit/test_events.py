@@ -1,0 +1,104 @@
+import json
+
+import pytest
+
+from elkmon.events import Failure, Outcome, Prediction, id_text, identity, outcome_from, prediction_from
+from elkmon.shipping.events import ship_event
+from elkmon.shipping.handler import PredictionHandler
+from elkmon.shipping.transports.file import FileTransport
+
+
+@pytest.fixture
+def stored(tmp_path):
+    """Ship an event through a real handler and return its document."""
+
+    def store(event):
+        path = tmp_path / "events.ndjson"
+        handler = PredictionHandler(FileTransport(path), totals_every=0)
+        ship_event(handler.shipper, event)
+        handler.close()
+        return json.loads(path.read_text("utf-8").splitlines()[-1])
+
+    return store
+
+
+def test_prediction_comes_back_from_its_document(stored):
+    """A prediction read out of its stored document is the prediction that was logged."""
+    prediction = Prediction(
+        model="flight-delay",
+        features={"distance": 1400.5, "carrier": "UA", "wind": None},
+        version="3",
+        score=0.83,
+        scores={"late": 0.83, "on time": 0.17},
+        label="late",
+        value=12.5,
+        duration=0.25,
+        id="order 1",
+        timestamp="2013-08-05T10:00:00.000Z",
+        labels={"region": "east"},
+    )
+    assert prediction_from(stored(prediction)) == prediction
+
+
+def test_outcome_comes_back_from_its_document(stored):
+    """The truth read out of its stored document is the truth that was logged."""
+    outcome = Outcome("m", "order 1", 3.5, "late", "3", "2013-08-05T10:00:00.000Z", {"region": "east"})
+    assert outcome_from(stored(outcome)) == outcome
+
+
+def test_failure_is_stored_with_its_cause(stored):
+    """A failure's document names the exception's class, what it says, and its causes."""
+    try:
+        try:
+            raise KeyError("distance")
+        except KeyError as cause:
+            raise ValueError("no such feature") from cause
+    except ValueError as error:
+        document = stored(Failure(error, "m", "3", {"a": 1}, 0.5, "order 1"))
+    assert document["error"]["type"] == "ValueError"
+    assert document["error"]["message"] == document["message"] == "no such feature"
+    assert "KeyError: 'distance'" in document["error"]["stack_trace"]
+    assert document["event"]["duration"] == 500_000_000
+    assert document["features"]["num"] == {"a": 1}
+    assert document["elkmon"]["prediction"]["id"] == "order 1"
+
+
+def test_identity_is_the_same_everywhere():
+    """An identity depends on its parts alone, and never changes: ids of stored documents are made of it."""
+    assert identity("m", "3", "order 1") == identity("m", "3", "order 1")
+    assert len(identity()) == 32
+    # printf '\\x00\\x00\\x00\\x01a\\x00\\x00\\x00\\x02bc' | b2sum -l 128
+    assert identity("a", "bc") == "2e59d15427dc6a6a3c4a50be48ecb260"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(("ab", "c"), ("a", "bc")), (("a", ""), ("", "a")), (("a",), ("a", "")), (("m", "1", "x"), ("m", "2", "x"))],
+)
+def test_identities_do_not_run_together(one, other):
+    """Different lists of parts have different identities, also where their texts joined are the same."""
+    assert identity(*one) != identity(*other)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("order 1", "order 1"),
+        (7, "7"),
+        (7.0, "7"),
+        (None, ""),
+        ("é\n<b>", "é\n<b>"),
+        ("\ud800", "\N{REPLACEMENT CHARACTER}"),
+    ],
+)
+def test_ids_are_kept_as_text(given, kept):
+    """A user's id is kept as text, whatever it is made of."""
+    assert id_text(given) == kept
+
+
+def test_ids_too_long_stay_apart():
+    """Ids that differ beyond what a keyword holds are cut, and stay different."""
+    one, other = id_text("x" * 5000 + "1"), id_text("x" * 5000 + "2")
+    assert one != other
+    assert len(one) <= 1024
+    assert one == id_text("x" * 5000 + "1")
