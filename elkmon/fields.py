@@ -72,6 +72,7 @@ _ABOUT_MODELS = (
     Document.PREDICTION,
     Document.FEEDBACK,
     Document.ERROR,
+    Document.LOG,
     Document.SHIPPER,
     *RESULTS,
 )

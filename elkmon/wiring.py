@@ -11,6 +11,7 @@ import secrets
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from elkmon import elasticsearch
@@ -50,6 +51,7 @@ def connect(config: Config, *, progress: Callable[[str, int, int], None] | None 
         [entry.settings for entry in config.models],
         horizon=config.horizon,
         owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
+        clock=lambda: datetime.now(UTC),
     )
     return Parts(event_log, journal, notifiers, monitor)
 

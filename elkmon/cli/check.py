@@ -12,6 +12,7 @@ from elkmon.cli.exit_code import ExitCode
 from elkmon.cli.findings import print_findings, print_transitions
 from elkmon.cli.output import print_json
 from elkmon.cli.progress import shown_progress
+from elkmon.errors import ConfigurationError
 from elkmon.presentation.writing import clean
 
 
@@ -38,6 +39,8 @@ def check(arguments: argparse.Namespace) -> ExitCode:
     from elkmon.wiring import connect
 
     now = arguments.at or datetime.now(UTC)
+    if now > datetime.now(UTC):
+        raise ConfigurationError(f"--at {now.isoformat()} lies in the future: hours to come would look like silence")
     with shown_progress() as progress:
         parts = connect(config, progress=progress)
         report = parts.monitor.check(now, models=models, explicit=arguments.at is not None)

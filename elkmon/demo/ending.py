@@ -76,21 +76,21 @@ def _episodes(alert: Alert) -> Iterator[Episode]:
 
 
 def _planted(lived: Sequence[Week], found: Sequence[Episode]) -> Iterator[str]:
-    yield f"   From {FAULT_START:%d %B} the {PLANTED} of flights out of {FAULT_ORIGIN} arrived in kilometres instead of miles."
+    yield f"   From {_day(FAULT_START)} the {PLANTED} of flights out of {FAULT_ORIGIN} arrived in kilometres instead of miles."
     if found:
         days = (found[0].opened - FAULT_START) // timedelta(days=1)
-        yield f"   Found: {label(found[0].subject)}, told with the check of {found[0].opened:%d %B}, after {days} days;"
+        yield f"   Found: {label(found[0].subject)}, told with the check of {_day(found[0].opened)}, after {days} days;"
         yield "   an alert opens when two of three weeks are bad, so that one odd week sends no mail."
     elif lived[-1].window.end <= FAULT_START:
         yield "   These weeks end before that."
     else:
-        yield f"   Not found in the weeks up to {lived[-1].window.end:%d %B}."
+        yield f"   Not found in the weeks up to {_day(lived[-1].window.end)}."
 
 
 def _line(episode: Episode) -> str:
-    until = f"until {episode.resolved:%d %B}" if episode.resolved else "still open"
+    until = f"until {_day(episode.resolved)}" if episode.resolved else "still open"
     family = "" if episode.subject.family is Family.DRIFT else f"  ({episode.subject.family.value})"
-    return f"   {label(episode.subject):{_WIDTH}} from {episode.opened:%d %B}, {until}{family}"
+    return f"   {label(episode.subject):{_WIDTH}} from {_day(episode.opened)}, {until}{family}"
 
 
 def _unknowns(lived: Sequence[Week], found: Sequence[Episode], unknown_truth: int) -> Iterator[str]:
@@ -116,3 +116,7 @@ def _first(mails: Sequence[Mail], page: Path) -> Iterator[str]:
 
 def _quiet(lived: Sequence[Week]) -> int:
     return sum(not week.mails for week in lived)
+
+
+def _day(instant: datetime) -> str:
+    return f"{instant.day} {instant:%B}"

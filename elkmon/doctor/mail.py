@@ -28,6 +28,9 @@ def examine_mail(settings: MailSettings) -> Examination:
     except (OSError, smtplib.SMTPException) as error:
         seen, remedy = _obstacle(error, settings)
         return Examination(Link.MAIL, settings.name, Verdict.PROBLEM, f"{where}: {seen}", remedy)
+    except ValueError:  # its message would show the secret
+        seen, remedy = "the login holds characters that SMTP does not allow", f"check notifiers.{settings.name}"
+        return Examination(Link.MAIL, settings.name, Verdict.PROBLEM, f"{where}: {seen}", remedy)
     login = f", logged in as {settings.username}" if settings.password is not None else ", no login"
     protection = "not encrypted" if settings.security is Security.NONE else settings.security.value
     recipients = ", ".join(settings.recipients)

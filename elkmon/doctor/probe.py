@@ -48,7 +48,7 @@ class Answer:
 
 
 class Probe:
-    """Asks one host with the login of `settings`."""
+    """Asks one host with the login of `settings`. Raises `StoreUnreachable` when the certificates cannot be read."""
 
     def __init__(self, host: str, settings: StoreSettings) -> None:
         self._host = host
@@ -59,10 +59,13 @@ class Probe:
         elif settings.password is not None:
             login = f"{settings.username}:{settings.password.reveal()}".encode()
             self._headers["Authorization"] = f"Basic {base64.b64encode(login).decode('ascii')}"
-        self._context = ssl.create_default_context(cafile=settings.ca_certs and str(settings.ca_certs))
+        try:
+            context = ssl.create_default_context(cafile=settings.ca_certs and str(settings.ca_certs))
+        except OSError as error:
+            raise StoreUnreachable(f"store.ca_certs: {settings.ca_certs} holds no certificates ({error})") from error
         # The client knows no proxies from the environment either.
         self._opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=self._context)
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
         )
 
     def get(self, path: str, query: Mapping[str, object] | None = None) -> Answer:
@@ -84,6 +87,9 @@ class Probe:
                 return _answer(error.code, error.headers.items(), error.read())
         except (OSError, http.client.HTTPException) as error:
             raise StoreUnreachable(_obstacle(error)) from error
+        except ValueError:
+            # Its message would show the secret.
+            raise StoreUnreachable("the login holds characters that HTTP does not allow; is it pasted whole?") from None
 
 
 def _answer(status: int, headers: object, content: bytes) -> Answer:

@@ -47,8 +47,8 @@ def examine_store(settings: StoreSettings) -> Generator[Examination, None, Probe
 
 def _reach(host: str, settings: StoreSettings) -> tuple[Examination, Probe | None]:
     """Look at one host; the probe comes back when it can be asked more."""
-    probe = Probe(host, settings)
     try:
+        probe = Probe(host, settings)
         health = probe.get("_cluster/health")
     except StoreUnreachable as error:
         return _problem("host", f"{host}: {error}", "see that it runs, or correct store.hosts"), None

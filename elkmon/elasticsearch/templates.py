@@ -209,7 +209,7 @@ class _Setup:
                 self._client.indices.put_data_lifecycle, name=self._indices.events, data_retention=retention
             )
         except StoreRefused as error:
-            return Step(title, Result.LEFT_OUT, f"this server cannot change streams that are there: {error}")
+            return Step(title, Result.LEFT_OUT, f"streams that are there were not changed: {error}")
         return Step(title, Result.DONE, retention)
 
 

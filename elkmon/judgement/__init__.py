@@ -11,6 +11,4 @@ from elkmon.judgement.evidence import evidence
 from elkmon.judgement.learning import learn
 from elkmon.judgement.verdicts import judge, unjudged
 
-EARLIER_WINDOWS = earlier_windows
-
-__all__ = ["EARLIER_WINDOWS", "Limits", "earlier_windows", "evidence", "judge", "learn", "unjudged"]
+__all__ = ["Limits", "earlier_windows", "evidence", "judge", "learn", "unjudged"]

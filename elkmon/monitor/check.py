@@ -20,7 +20,7 @@ from elkmon.findings import Finding, Status
 from elkmon.monitor.judging import Judge
 from elkmon.monitor.profiling import profile_changed_hours
 from elkmon.monitor.reporting import report_period
-from elkmon.monitor.stories import tell_alerts
+from elkmon.monitor.stories import advance_alerts
 from elkmon.monitor.telling import Undelivered, deliver
 from elkmon.ports import EventLog, Journal, Notifier, Run
 from elkmon.windows import DAY, GRACE, HOUR, Window, hour_of
@@ -70,7 +70,7 @@ class Monitor:
         models: how each model is judged.
         horizon: how far back late events and late truth are looked for.
         owner: names this process in the lease; unique per process.
-        progress: called with what is being done, a model at a time.
+        clock: the time of day, for the record of how long a check took; nothing is judged by it.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Monitor:
         *,
         horizon: timedelta = HORIZON,
         owner: str = "monitor",
-        progress: Callable[[str], None] | None = None,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
         self._event_log = event_log
         self._journal = journal
@@ -90,7 +90,7 @@ class Monitor:
         self._models = tuple(models)
         self._horizon = horizon
         self._owner = owner
-        self._progress = progress or (lambda _: None)
+        self._clock = clock
         self._judge = Judge(journal)
 
     def check(self, now: datetime, *, models: Sequence[str] = (), explicit: bool = False) -> CheckReport:
@@ -115,11 +115,12 @@ class Monitor:
         positive = {each.name: each.positive_label for each in models if each.positive_label is not None}
         findings: list[Finding] = []
         problems: list[str] = []
+        transitions: dict[str, Transition] = {}
+        started = self._time(now)
         hours = windows = 0
 
         self._event_log.join(now, until_now, positive)
         for settings in models:
-            self._progress(settings.name)
             try:
                 asked = profile_changed_hours(self._event_log, self._journal, settings.name, span)
                 judged = self._judge.judge(settings, asked, span, now)
@@ -132,13 +133,16 @@ class Monitor:
             windows += judged.windows
             problems.extend(f"{settings.name}: {problem}" for problem in (*asked.problems, *judged.problems))
             self._journal.save(judged.changed)
-            tell_alerts(self._journal, settings, judged.standing)
+            transitions.update((each.id, each) for each in advance_alerts(self._journal, settings, judged.standing))
             findings.extend(judged.latest)
 
-        undelivered, transitions = deliver(self._journal, self._judge, self._notifiers, self._models, now, span)
-        report = CheckReport(self._run(now), tuple(findings), transitions, undelivered, tuple(problems))
+        undelivered, untold = deliver(self._journal, self._notifiers, self._models, now, span)
+        transitions.update((each.id, each) for each in untold)
+        report = CheckReport(self._run(now), tuple(findings), tuple(transitions.values()), undelivered, tuple(problems))
         run = replace(
             report.run,
+            started_at=started,
+            finished_at=self._time(now),
             models=len(models),
             windows=windows,
             hours_profiled=hours,
@@ -153,7 +157,10 @@ class Monitor:
     def report(self, span: Window, now: datetime, models: Sequence[str] = ()) -> Report:
         """Return the history of `span` for `models` (all, when empty), from what is remembered; asks no new question."""
         chosen = [settings for settings in self._models if not models or settings.name in models]
-        return report_period(self._journal, self._judge, chosen, span, now)
+        return report_period(self._journal, chosen, span, now)
+
+    def _time(self, now: datetime) -> datetime:
+        return now if self._clock is None else self._clock()
 
     def _run(self, now: datetime, status: str = "", problems: tuple[str, ...] = ()) -> Run:
         identity = hashlib.blake2b(f"{self._owner} {now.isoformat()}".encode(), digest_size=12).hexdigest()

@@ -14,9 +14,9 @@ from elkmon.baselines import Baseline
 from elkmon.checks import ModelSettings
 from elkmon.findings import Finding, Status, Subject
 from elkmon.judgement import Limits, earlier_windows, judge, learn, unjudged
+from elkmon.monitor.hours import Hours
 from elkmon.monitor.profiling import Asked
 from elkmon.ports import Journal
-from elkmon.profiles import PRODUCTION, Profile, total
 from elkmon.windows import Window, windows_within
 
 
@@ -58,7 +58,7 @@ class Judge:
         judged = 0
         windows = windows_within(span, settings.window, settings.offset)
         reach = earlier_windows(settings.window)
-        hours = _Hours(self._journal, settings.name, Window(span.start - reach * settings.window, span.end))
+        hours = Hours(self._journal, settings.name, Window(span.start - reach * settings.window, span.end))
         for window in windows:
             for version in _live(asked, window):
                 before = remembered[version, window]
@@ -86,7 +86,7 @@ class Judge:
         version: str,
         window: Window,
         now: datetime,
-        hours: _Hours,
+        hours: Hours,
     ) -> tuple[Finding, ...]:
         if baseline is None:
             reason = f"there is no baseline for {settings.name}; make one with `elkmon baseline create {settings.name}`"
@@ -105,29 +105,6 @@ class Judge:
             whole = replace(baseline, hours=tuple(hours))
             self._limits[key] = (whole, learn(whole, settings))
         return self._limits[key]
-
-    def profile(self, baseline: Baseline, model: str, version: str, window: Window) -> Profile:
-        """Return the profile of `window`: the sum of its stored hours."""
-        return _Hours(self._journal, model, window).profile(baseline, version, window)
-
-
-class _Hours:
-    """The stored hours of one model over a span, read once per version and ruler, and summed as asked."""
-
-    def __init__(self, journal: Journal, model: str, span: Window) -> None:
-        self._journal = journal
-        self._model = model
-        self._span = span
-        self._read: dict[tuple[str, str], dict[datetime, Profile]] = {}
-
-    def profile(self, baseline: Baseline, version: str, window: Window) -> Profile:
-        ruler = baseline.ruler.id
-        if (version, ruler) not in self._read:
-            hours = self._journal.profiles(PRODUCTION, self._model, version, ruler, self._span)
-            self._read[version, ruler] = {each.start: each for each in hours}
-        read = self._read[version, ruler]
-        nothing = Profile(self._model, version, window.start, window.end, ruler)
-        return total((read[hour] for hour in window.hours() if hour in read), nothing)
 
 
 def _live(asked: Asked, window: Window) -> tuple[str, ...]:

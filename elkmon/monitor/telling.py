@@ -15,7 +15,7 @@ from elkmon.digests import Digest, Item, Point
 from elkmon.errors import DeliveryError
 from elkmon.findings import Finding
 from elkmon.judgement import evidence
-from elkmon.monitor.judging import Judge
+from elkmon.monitor.hours import Hours
 from elkmon.ports import Delivery, DeliveryState, Journal, Notifier
 from elkmon.windows import Window
 
@@ -31,7 +31,6 @@ class Undelivered:
 
 def deliver(
     journal: Journal,
-    judge: Judge,
     notifiers: Sequence[Notifier],
     models: Sequence[ModelSettings],
     now: datetime,
@@ -46,7 +45,7 @@ def deliver(
     alerts = {alert.fingerprint: alert for alert in stories.alerts}
     timeline = {each.id: each for alert in stories.alerts for each in alert.timeline}
     recent = [each for each in timeline.values() if span.start < each.at <= now]
-    composer = _Composer(journal, judge, {each.name: each for each in models}, alerts, now)
+    composer = _Composer(journal, {each.name: each for each in models}, alerts, now)
     failures: list[Undelivered] = []
     new: dict[str, Transition] = {}
     for notifier in notifiers:
@@ -84,18 +83,17 @@ class _Composer:
     def __init__(
         self,
         journal: Journal,
-        judge: Judge,
         models: Mapping[str, ModelSettings],
         alerts: Mapping[str, Alert],
         now: datetime,
     ) -> None:
         self._journal = journal
-        self._judge = judge
         self._models = models
         self._alerts = alerts
         self._now = now
         self._findings: dict[tuple[str, datetime], tuple[Finding, ...]] = {}
         self._baselines: dict[str, Sequence[Baseline]] = {}
+        self._hours: dict[tuple[str, Window], Hours] = {}
 
     def digest(self, identity: str, transitions: Sequence[Transition]) -> Digest:
         items = [item for transition in transitions if (item := self._item(transition)) is not None]
@@ -151,7 +149,10 @@ class _Composer:
         baseline = self._baseline(finding)
         if baseline is None:
             return finding
-        profile = self._judge.profile(baseline, finding.model, finding.version, finding.window)
+        key = (finding.model, finding.window)
+        if key not in self._hours:
+            self._hours[key] = Hours(self._journal, finding.model, finding.window)
+        profile = self._hours[key].profile(baseline, finding.version, finding.window)
         return replace(finding, evidence=evidence(baseline, profile, finding.subject))
 
     def _words(self, finding: Finding) -> str:

@@ -97,9 +97,10 @@ class Mail:
         Send `digest`; one without changes is not sent, as there is nothing to tell.
 
         Raises:
-            DeliveryError: the mail did not go out; permanent where the server said a final no (5xx) to the sender, the content
-                or every recipient; not where a corrected setting lets a later try succeed. Where it took the mail for some recipients and not for others, those have it,
-                and the error (permanent, since a repeat would reach the others twice) names who was refused.
+            DeliveryError: the mail did not go out; permanent where the server said a final no (5xx) to the sender, the
+                content or every recipient, not where a corrected setting lets a later try succeed. Where it took the mail
+                for some recipients and not for others, those have it, and the error (permanent, since a repeat would reach
+                the others twice) names who was refused.
         """
         if not digest.items:
             return
@@ -118,6 +119,8 @@ class Mail:
             ) from error
         except smtplib.SMTPNotSupportedError as error:
             raise self._failed(f"it cannot do what was asked: {_plain(str(error))}") from error
+        except UnicodeEncodeError as error:
+            raise self._failed("the user name or the password has characters that a login cannot carry") from error
         except smtplib.SMTPServerDisconnected as error:
             if isinstance(error.__context__, TimeoutError):
                 raise self._failed(f"it did not answer within {self._timeout:g} s") from error

@@ -11,9 +11,11 @@ from collections.abc import Collection, Mapping
 from typing import Any, TypeAlias
 
 from elkmon.errors import ShippingError
-from elkmon.values import TEXT_LIMIT, Declared, Level, Missing, Number, as_feature, distinct, feature_name
+from elkmon.values import TEXT_LIMIT, Declared, Feature, Level, Missing, Number, as_feature, distinct, feature_name
 
 _EXACT = 2**53
+_CATEGORICAL = Declared.CATEGORICAL
+_NUMERIC = Declared.NUMERIC
 _SCHEMAS = 256  # sets of feature names remembered; a service has one, or a few
 _NAMES = 10_000  # features read of one event
 
@@ -40,81 +42,54 @@ class FeatureReader:
             raise ShippingError(f"declared both categorical and numeric: {', '.join(both)}")
         self._declared = dict.fromkeys(map(feature_name, categorical), Declared.CATEGORICAL)
         self._declared.update(dict.fromkeys(map(feature_name, numeric), Declared.NUMERIC))
-        self._schemas: dict[tuple[Any, ...], Schema | None] = {}
+        self._schemas: dict[tuple[Any, ...], Schema] = {}
 
-    def read(self, features: Mapping[Any, Any] | None, own: dict[str, Any], notes: list[str]) -> dict[str, Any] | None:
+    def read(self, features: Mapping[Any, Any], own: dict[str, Any], notes: list[str]) -> dict[str, Any]:
         """
         Return `{"num": {…}, "cat": {…}}`; what is missing or rejected goes into `own`, the document's `elkmon` part.
         """
-        if features is None:
-            return None
         # A copy of a dict is made in one step, whoever else is changing it.
         given = dict.copy(features) if isinstance(features, dict) else _collected(features, notes)
-        schema = self._schema(given)
+        schema = self._schema(tuple(given))
         numbers: dict[str, float] = {}
         levels: dict[str, str] = {}
-        if schema is not None:
-            self._read(schema, given, numbers, levels, own, notes)
-            return {"num": numbers, "cat": levels}
-        odd: list[tuple[str, Any]] = []
-        for name, value in given.items():
+        for (name, declared), value in zip(schema, given.values(), strict=False):
             kind = type(value)
-            if kind is float and value - value == 0.0:  # neither NaN nor infinite
+            if kind is float and declared is not _CATEGORICAL and value - value == 0.0:  # neither NaN nor infinite
                 numbers[name] = value
-            elif kind is str and value.isascii() and len(value) <= TEXT_LIMIT:
+            elif kind is str and declared is not _NUMERIC and value.isascii() and len(value) <= TEXT_LIMIT:
                 levels[name] = value
-            elif kind is int and -_EXACT <= value <= _EXACT:
+            elif kind is int and declared is not _CATEGORICAL and -_EXACT <= value <= _EXACT:
                 numbers[name] = value
             else:
-                odd.append((name, value))
-        for name, value in odd:
-            _place(name, value, None, numbers, levels, own, notes)
-        return {"num": numbers, "cat": levels}
-
-    def _read(
-        self,
-        schema: Schema,
-        given: dict[Any, Any],
-        numbers: dict[str, float],
-        levels: dict[str, str],
-        own: dict[str, Any],
-        notes: list[str],
-    ) -> None:
-        for (name, declared), value in zip(schema, given.values(), strict=False):
-            _place(name, value, declared, numbers, levels, own, notes)
+                _place(name, as_feature(value, declared), numbers, levels, own, notes)
         if len(given) > len(schema):
             notes.append(f"{len(given) - len(schema)} features beyond {_NAMES} left out")
+        return {"num": numbers, "cat": levels}
 
-    def _schema(self, given: dict[Any, Any]) -> Schema | None:
-        """Return the stored names and declarations, or None where names are stored as they are, undeclared."""
-        names = tuple(given)
+    def _schema(self, names: tuple[Any, ...]) -> Schema:
+        """Return the names as they are stored, each with its declaration."""
         try:
             return self._schemas[names]
         except Exception:  # noqa: BLE001  not met yet, or names that cannot be hashed or compared
-            schema = self._made(names)
-        if len(self._schemas) < _SCHEMAS and all(type(name) is str for name in names):
-            self._schemas[names] = schema
-        return schema
-
-    def _made(self, names: tuple[Any, ...]) -> Schema | None:
-        schema: dict[str, Declared | None] = {}
+            schema: dict[str, Declared | None] = {}
         for name in names[:_NAMES]:
             stored = feature_name(name)
             schema[distinct(stored, schema)] = self._declared.get(stored)
-        plain = len(names) <= _NAMES and not any(schema.values()) and all(type(name) is str for name in names)
-        return None if plain and tuple(schema) == names else tuple(schema.items())
+        made = tuple(schema.items())
+        if len(self._schemas) < _SCHEMAS and all(type(name) is str for name in names):
+            self._schemas[names] = made
+        return made
 
 
 def _place(
     name: str,
-    value: object,
-    declared: Declared | None,
+    feature: Feature,
     numbers: dict[str, float],
     levels: dict[str, str],
     own: dict[str, Any],
     notes: list[str],
 ) -> None:
-    feature = as_feature(value, declared)
     if isinstance(feature, Number):
         numbers[name] = feature.value
         return

@@ -15,7 +15,7 @@ from elkmon.shipping.accounting import Stats
 from elkmon.shipping.buffer import Limits, WhenFull
 from elkmon.shipping.channels import Origin
 from elkmon.shipping.dead_letters import DeadLetters
-from elkmon.shipping.events import EVENTS, ship_event, ship_record
+from elkmon.shipping.intake import EVENTS, ship_event, ship_record
 from elkmon.shipping.naming import Streams
 from elkmon.shipping.record_formatter import RecordFormatter
 from elkmon.shipping.sender import Pace

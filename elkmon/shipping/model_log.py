@@ -11,8 +11,8 @@ from typing import Any, Self, SupportsFloat
 from elkmon.errors import ShippingError
 from elkmon.events import Failure, Outcome, Timestamp
 from elkmon.shipping.documents import fill_prediction
-from elkmon.shipping.events import ship_event
 from elkmon.shipping.handler import PredictionHandler
+from elkmon.shipping.intake import ship_event
 
 
 class ModelLog:

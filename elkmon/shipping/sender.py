@@ -113,7 +113,7 @@ class Sender:
                 thread.join(_LAST_SECONDS)
         remaining = self._buffer.close("exit_timeout")
         if remaining:
-            self._teller.tell("exit_timeout", f"{remaining} events were not delivered before the end", remaining)
+            self._teller.tell_of_drops("exit_timeout", remaining)
 
     def run(self) -> None:
         """Send until stopped."""
@@ -215,7 +215,7 @@ class Sender:
             more = count - self._told_drops.get(reason, 0)
             if more > 0:
                 self._told_drops[reason] = count
-                self._teller.tell(reason, f"{more} events were dropped", more)
+                self._teller.tell_of_drops(reason, more)
 
     def _totals_due(self) -> bool:
         return bool(self._pace.totals_every) and monotonic() >= self._totals_at

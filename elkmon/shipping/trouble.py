@@ -10,6 +10,13 @@ from time import monotonic
 
 EVERY_SECONDS = 60.0
 
+_REASONS = {
+    "queue_full": "the queue was full",
+    "exit_timeout": "they were not delivered before the end",
+    "closed": "they were logged after the handler was closed",
+    "encode_error": "they could not be encoded",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
@@ -39,6 +46,10 @@ class Teller:
         self._callback = callback
         self._told_at: dict[str, float] = {}
         self._untold: dict[str, int] = {}
+
+    def tell_of_drops(self, reason: str, count: int) -> None:
+        """Tell that events were lost."""
+        self.tell(reason, f"events were dropped: {_REASONS.get(reason, reason)}", count)
 
     def tell(self, cause: str, detail: str, count: int = 1) -> None:
         """Tell of it, unless the same cause was told of less than a minute ago."""

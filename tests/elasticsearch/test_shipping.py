@@ -8,24 +8,14 @@ import numpy as np
 import pytest
 
 import elkmon
+from support.shipping import balanced_handlers
 
 
 @pytest.fixture
 def make_handler(elasticsearch_url, namespace):
-    """Make handlers; at the end the account of each balances."""
-    handlers = []
-
-    def make(transport=None, **options):
-        transport = transport or elkmon.ElasticsearchTransport(elasticsearch_url)
-        handlers.append(elkmon.PredictionHandler(transport, **{"namespace": namespace, "totals_every": 0, **options}))
-        return handlers[-1]
-
-    yield make
-    for handler in handlers:
-        handler.close()
-        stats = handler.stats()
-        assert stats.logged == stats.delivered + sum(stats.dropped.values())
-        assert stats.pending == 0
+    """Make handlers that ship there."""
+    with balanced_handlers(namespace=namespace) as make:
+        yield lambda **options: make(elkmon.ElasticsearchTransport(elasticsearch_url), **options)
 
 
 @pytest.fixture
@@ -96,9 +86,8 @@ def test_batch_run_twice_is_stored_once(ready, make_handler, stored):
 
 def test_repeat_across_a_rollover_is_found(ready, make_handler, client, stored, elasticsearch_url):
     """Events of a lost answer are not stored again in the stream's next backing index, once they are old."""
-    handler = make_handler()
+    handler = make_handler(flush_every=60)
     log = elkmon.ModelLog("m", handler=handler)
-    lines = []
     for number in range(10):
         log.prediction({"a": number})
     lines = list(handler.shipper.buffer._ordinary.entries)

@@ -228,7 +228,10 @@ def test_a_mistake_in_naming_is_answered_with_what_there_is(
     elkmon("setup")
     log_days(elasticsearch_url, namespace, 0, 1)
 
-    assert "models that did: shop, did you mean shop?" in elkmon("doctor", code=3).stdout
+    doctor = elkmon("doctor", code=3).stdout
+    assert "models that did: shop, did you mean shop?" in doctor
+    assert "shop: logs, but is not watched" in doctor
+    assert "lies in the future" in elkmon("check", "--at", "2999-01-01", code=2).stderr
     assert "did you mean shopp?" in elkmon("check", "shop", code=2).stderr
     assert "no baseline has an id that begins so" in elkmon("baseline", "show", "abc", code=2).stderr
     empty = elkmon("baseline", "create", "shop", "--from-window", instant(3), instant(4), code=2)

@@ -185,6 +185,15 @@ def test_a_wrong_password_is_tried_again_and_never_told(serve):
     assert post.mails == []
 
 
+def test_a_password_no_login_can_carry(serve):
+    """Characters beyond ASCII in a password are an error that says so without showing it."""
+    post = Post()
+    port = serve(post, auth_require_tls=False, authenticator=post.authenticate)
+    with pytest.raises(DeliveryError, match="characters that a login cannot carry") as failure:
+        mail(port, username="me", password="schlüssel").notify(SMALL)
+    assert "schl" not in str(failure.value)
+
+
 def test_a_login_over_a_plain_connection_works_where_it_is_chosen(serve):
     """A relay on the same machine may want a login without encryption."""
     post = Post()

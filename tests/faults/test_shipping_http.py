@@ -1,140 +1,15 @@
 """Elasticsearch and Logstash over HTTP, as they answer on a bad day: real sockets, answers made to order."""
 
 import base64
-import gzip
 import json
 import socket
-import ssl
 import threading
 import time
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 import elkmon
-
-
-class Store(ThreadingHTTPServer):
-    """
-    Takes bulk requests like Elasticsearch, and arrays like Logstash; first it works off `script`.
-
-    A step of the script answers a request with (status, body or item statuses, headers), or is a function of the
-    request's handler.
-    """
-
-    daemon_threads = True
-    block_on_close = True
-
-    def __init__(self, context=None):
-        self.script = []
-        self.documents = {}
-        self.requests = []
-        self.unsettled = []
-        super().__init__(("127.0.0.1", 0), _Answers)
-        if context is not None:
-            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
-        scheme = "https" if context is not None else "http"
-        self.url = f"{scheme}://localhost:{self.server_address[1]}"
-        self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01})
-
-    def start(self):
-        self._thread.start()
-        return self
-
-    def stop(self):
-        self.shutdown()
-        self._thread.join()
-        self.server_close()
-
-    def handle_error(self, request, client_address):
-        """Say nothing: broken connections are what is tested."""
-
-
-class _Answers(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    timeout = 5
-
-    def log_message(self, *arguments):
-        pass
-
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if self.headers["Content-Encoding"] == "gzip":
-            body = gzip.decompress(body)
-        self.server.requests.append((self.path, dict(self.headers), body))
-        self.sent = json.loads(body) if body.startswith(b"[") else [json.loads(line) for line in body.splitlines()]
-        step = self.server.script.pop(0) if self.server.script else None
-        if callable(step):
-            step(self)
-        elif self.path.partition("?")[0].endswith("/_search"):
-            ids = [id_ for id_ in self.sent[0]["query"]["ids"]["values"] if id_ in self.server.documents]
-            hits = {"total": {"value": len(ids)}, "hits": [{"_id": id_} for id_ in ids]}
-            self.answer(200, json.dumps({"_shards": {"failed": 0}, "hits": hits if ids else {}}).encode(), {})
-        elif step is None:
-            self.take_in()
-        else:
-            status, content, headers = step
-            if isinstance(content, list):
-                self.take_in(content)
-            else:
-                self.answer(status, content, headers)
-
-    def take_in(self, statuses=None):
-        """Store what was sent; of those with another status than 201 answer that instead."""
-        if not self.path.startswith("/_bulk"):
-            for document in self.sent:
-                self.server.documents.setdefault(document["event"]["id"], []).append(document)
-            self.answer(200, b"ok", {})
-            return
-        items = []
-        for position, (action, document) in enumerate(zip(self.sent[::2], self.sent[1::2], strict=True)):
-            id_ = action["create"]["_id"]
-            assert id_ == document["event"]["id"]
-            item = {"status": 201}
-            if statuses is not None and statuses[position % len(statuses)] != 201:
-                item = statuses[position % len(statuses)]
-                item = item if isinstance(item, dict) else {"status": item, "error": {"type": "t", "reason": "r"}}
-            elif id_ in self.server.documents:
-                item = {"status": 409, "error": {"type": "version_conflict_engine_exception", "reason": "there"}}
-            else:
-                self.server.documents[id_] = [document]
-            items.append({"create": item})
-        self.answer(200, json.dumps({"items": items}).encode(), {})
-
-    def answer(self, status, content, headers):
-        self.send_response(status)
-        for name, value in {"Content-Length": len(content), **headers}.items():
-            self.send_header(name, str(value))
-        self.end_headers()
-        self.wfile.write(content)
-
-
-def hang_up(answers):
-    """Close the connection without an answer."""
-    answers.close_connection = True
-    answers.connection.shutdown(socket.SHUT_RDWR)
-
-
-def break_off(answers):
-    """Take everything in, and break off in the middle of the answer."""
-    real, answers.answer = answers.answer, lambda *_: None
-    answers.take_in()
-    answers.answer = real
-    answers.answer(200, b'{"items": [', {"Content-Length": 1000})
-    hang_up(answers)
-
-
-def lose_the_answer(answers):
-    """Take everything in, and hang up."""
-    real, answers.answer = answers.answer, lambda *_: None
-    answers.take_in()
-    answers.answer = real
-    hang_up(answers)
+from support.shipping import Store, balanced_handlers, break_off, hang_up, log, lose_the_answer
 
 
 @pytest.fixture
@@ -147,27 +22,10 @@ def store():
 
 @pytest.fixture
 def make_handler(monkeypatch):
-    """Make handlers that try again soon; at the end the account of each balances."""
+    """Make handlers that try again soon."""
     monkeypatch.setattr("elkmon.shipping.backoff.FIRST_SECONDS", 0.02)
-    handlers = []
-
-    def make(transport, **options):
-        handler = elkmon.PredictionHandler(transport, **{"totals_every": 0, "flush_every": 0.2, **options})
-        handlers.append(handler)
-        return handler
-
-    yield make
-    for handler in handlers:
-        handler.close(timeout=1)
-        stats = handler.stats()
-        assert stats.logged == stats.delivered + sum(stats.dropped.values())
-        assert stats.pending == 0
-
-
-def log(handler, count=10):
-    """Log some predictions, which go in one batch."""
-    model_log = elkmon.ModelLog("m", handler=handler)
-    return [model_log.prediction({"a": number}) for number in range(count)]
+    with balanced_handlers(flush_every=0.5) as make:
+        yield make
 
 
 TEMPORARY = [
@@ -312,7 +170,6 @@ def test_retry_after_is_honoured(store, make_handler):
     handler = make_handler(elkmon.ElasticsearchTransport(store.url))
     start = time.monotonic()
     log(handler)
-    time.sleep(0.4)  # so that the flush does not cut the wait short; it is a wait that is measured
     while handler.stats().pending:
         time.sleep(0.01)
     assert time.monotonic() - start >= 1.0
@@ -461,83 +318,3 @@ def test_secrets_are_not_shown():
     shown = repr(elkmon.ElasticsearchTransport("http://h", api_key="c2VjcmV0"))
     assert "c2VjcmV0" not in shown
     assert shown == "ElasticsearchTransport('http://h:9200')"
-
-
-# TLS
-
-
-def certificate(folder, name, host, *, days=1):
-    """Make a key and a certificate, signed by itself, valid for `host` until `days` from now."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=10))
-        .not_valid_after(now + timedelta(days=days))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / f"{name}.pem"
-    path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + made.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
-
-
-@pytest.fixture
-def serve_tls(tmp_path):
-    """Start servers with a certificate of their own."""
-    servers = []
-
-    def serve(name, host, **options):
-        path = certificate(tmp_path, name, host, **options)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(path)
-        servers.append(Store(context).start())
-        return servers[-1], path
-
-    yield serve
-    for server in servers:
-        server.stop()
-
-
-@pytest.mark.parametrize("transport", [elkmon.ElasticsearchTransport, elkmon.LogstashHttpTransport])
-def test_tls_with_an_own_authority(serve_tls, make_handler, transport):
-    """A server whose certificate is in the given file is trusted."""
-    server, path = serve_tls("good", "localhost")
-    handler = make_handler(transport(server.url, ca_file=path))
-    ids = log(handler)
-    assert handler.flush(10)
-    assert sorted(server.documents) == sorted(ids)
-
-
-@pytest.mark.parametrize(
-    ("host", "days", "trusted", "said"),
-    [
-        ("elsewhere.example", 1, True, "localhost"),
-        ("localhost", -1, True, "expired"),
-        ("localhost", 1, False, "self-signed|self signed"),
-    ],
-    ids=["wrong host", "expired", "unknown authority"],
-)
-def test_tls_is_verified(serve_tls, make_handler, host, days, trusted, said):
-    """A certificate of another host, expired, or of an unknown authority gets nothing, and the reason is told."""
-    server, path = serve_tls("bad", host, days=days)
-    told = []
-    handler = make_handler(
-        elkmon.ElasticsearchTransport(server.url, ca_file=path if trusted else None), on_trouble=told.append
-    )
-    log(handler)
-    assert not handler.flush(0.5)
-    handler.close(timeout=0.2)
-    assert handler.stats().dropped == {"exit_timeout": 10}
-    assert not server.requests
-    assert told[0].cause == "unavailable"
-    assert any(word in told[0].detail for word in said.split("|"))

@@ -10,6 +10,7 @@ import time
 import pytest
 
 import elkmon
+from support.shipping import balanced_handlers
 
 
 class Lines:
@@ -58,20 +59,10 @@ class Lines:
 
 @pytest.fixture
 def make_handler(monkeypatch):
-    """Make handlers that try again soon; at the end the account of each balances."""
+    """Make handlers that try again soon."""
     monkeypatch.setattr("elkmon.shipping.backoff.FIRST_SECONDS", 0.02)
-    handlers = []
-
-    def make(transport, **options):
-        handlers.append(elkmon.PredictionHandler(transport, **{"totals_every": 0, **options}))
-        return handlers[-1]
-
-    yield make
-    for handler in handlers:
-        handler.close(timeout=1)
-        stats = handler.stats()
-        assert stats.logged == stats.delivered + sum(stats.dropped.values())
-        assert stats.pending == 0
+    with balanced_handlers() as make:
+        yield make
 
 
 def test_lines_arrive(make_handler):

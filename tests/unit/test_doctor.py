@@ -142,6 +142,40 @@ def test_a_client_newer_than_the_server_is_named_with_what_to_install(monkeypatc
     assert _versions("").verdict is Verdict.WARNING
 
 
+@pytest.mark.parametrize(("used", "verdict"), [(1399, Verdict.OK), (1400, Verdict.WARNING)])
+def test_a_mapping_that_fills_up_is_told_at_70_percent(used, verdict):
+    """Beyond the limit features would be left out silently, so it is said well before."""
+    index = ".ds-logs-elkmon.prediction-default-2024.01.01-000001"
+
+    def answers(path):
+        body: object = {"status": "green", "cluster_name": "c", "number_of_nodes": 1}
+        if path.endswith("/_mapping"):
+            body = {index: {"mappings": {"properties": {f"f{number}": {"type": "double"} for number in range(used)}}}}
+        elif "/_settings" in path:
+            body = {index: {"settings": {"index.mapping.total_fields.limit": "2000"}}}
+        elif path == "/":
+            body = {"version": {"number": "7.0.0"}}
+        return 200, "application/json", json.dumps(body).encode()
+
+    with http_server(answers) as url:
+        (found,) = (each for each in examine_store(store_at(url)) if each.what == "fields")
+
+    assert found.verdict is verdict
+    assert f"{index}: {used} of 2000 fields" in found.seen
+
+
+def test_what_cannot_be_sent_is_told_without_showing_the_secret(tmp_path):
+    """A certificate file without certificates, and a login with a line break in it."""
+    (tmp_path / "ca.crt").write_text("nothing of the kind")
+    (no_certificates,) = examine_store(store_at("https://127.0.0.1:9", ca_certs=tmp_path / "ca.crt"))
+    with http_server(lambda _: (200, "application/json", b"{}")) as url:
+        (broken,) = examine_store(store_at(url, api_key=Secret("two\nlines")))
+
+    assert "holds no certificates" in no_certificates.seen
+    assert "characters that HTTP does not allow" in broken.seen
+    assert "two" not in broken.seen
+
+
 def test_fields_are_counted_as_elasticsearch_counts_them():
     """Objects, their fields and multi-fields all count towards the limit."""
     mapping = {

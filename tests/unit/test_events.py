@@ -3,8 +3,8 @@ import json
 import pytest
 
 from elkmon.events import Failure, Outcome, Prediction, id_text, identity, outcome_from, prediction_from
-from elkmon.shipping.events import ship_event
 from elkmon.shipping.handler import PredictionHandler
+from elkmon.shipping.intake import ship_event
 from elkmon.shipping.transports.file import FileTransport
 
 

@@ -4,31 +4,15 @@ import json
 
 import pytest
 
-from elkmon import FileTransport, PredictionHandler
+from elkmon import FileTransport
+from support.shipping import balanced_handlers
 
 
 @pytest.fixture
 def make_handler():
-    """Make handlers; at the end each is closed, and what it was given is delivered or dropped, to the last event."""
-    handlers = []
-
-    def make(transport, **options):
-        handler = PredictionHandler(transport, **{"totals_every": 0, **options})
-        handlers.append(handler)
-        return handler
-
-    yield make
-    for handler in handlers:
-        assert_balanced(handler.stats())
-        handler.close(timeout=1)
-        stats = handler.stats()
-        assert_balanced(stats)
-        assert stats.pending == 0
-
-
-def assert_balanced(stats):
-    """Assert that every event is accounted for."""
-    assert stats.logged == stats.delivered + stats.pending + sum(stats.dropped.values())
+    """Make handlers whose accounts balance."""
+    with balanced_handlers() as make:
+        yield make
 
 
 @pytest.fixture

@@ -1,0 +1,126 @@
+"""Alerts open, go on and resolve over windows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from elkmon.alerts import Alert, Change, Policy, State, advance
+from elkmon.findings import Family, Finding, Kind, Status, Subject
+from elkmon.windows import DAY, Window
+
+START = datetime(2013, 4, 1, tzinfo=UTC)
+SUBJECT = Subject(Family.DRIFT, Kind.FEATURE, "x")
+SIGNS = {"o": Status.OK, "w": Status.WARNING, "c": Status.CRITICAL, "?": Status.UNKNOWN, "p": Status.PENDING}
+
+
+def finding(day: int, status: Status, version: str = "1") -> Finding:
+    start = START + day * DAY
+    return Finding("m", version, Window(start, start + DAY), SUBJECT, status, start + DAY)
+
+
+def story(verdicts: str, policy: Policy = Policy()) -> Alert:  # noqa: B008  a frozen value
+    alert = Alert("m", SUBJECT)
+    for day, sign in enumerate(verdicts):
+        alert = advance(alert, [finding(day, SIGNS[sign])], policy)
+    return alert
+
+
+def changes(alert: Alert) -> list[tuple[Change, int]]:
+    return [(each.change, (each.at - START).days) for each in alert.timeline]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "expected"),
+    [
+        ("oow", []),
+        ("wow", [(Change.OPENED, 3)]),
+        ("ww", [(Change.OPENED, 2)]),
+        ("woow", []),
+        ("wwooo", [(Change.OPENED, 2), (Change.RESOLVED, 5)]),
+        ("wwoowoo", [(Change.OPENED, 2)]),
+        ("wwooowow", [(Change.OPENED, 2), (Change.RESOLVED, 5), (Change.OPENED, 8)]),
+        ("w?w", [(Change.OPENED, 3)]),
+        ("ww???", [(Change.OPENED, 2)]),
+        ("wwo?o?o", [(Change.OPENED, 2), (Change.RESOLVED, 7)]),
+        ("wwp", [(Change.OPENED, 2)]),
+    ],
+)
+def test_two_of_three_open_and_three_good_ones_resolve(verdicts, expected):
+    """Windows that could not be judged neither open nor resolve: they are passed over."""
+    assert changes(story(verdicts)) == expected
+
+
+def test_a_story_gets_worse_as_cautiously_as_it_opens():
+    """One critical window is not yet a worse story; two of three are, and it is told once."""
+    assert changes(story("wwc")) == [(Change.OPENED, 2)]
+    told = story("wwcccc")
+    assert changes(told) == [(Change.OPENED, 2), (Change.WORSENED, 4)]
+    assert told.severity is Status.CRITICAL
+
+
+def test_a_story_opens_with_its_worst_verdict():
+    """Of the windows that opened it."""
+    assert story("cw").severity is Status.CRITICAL
+    assert story("ww").severity is Status.WARNING
+
+
+def test_a_policy_can_open_at_once():
+    """One of one: every bad window is told, every good one resolves."""
+    assert changes(story("wow", Policy(1, 1))) == [(Change.OPENED, 1), (Change.RESOLVED, 2), (Change.OPENED, 3)]
+
+
+@pytest.mark.parametrize("numbers", [(0, 3), (4, 3), (-1, 1)])
+def test_policies_that_cannot_be_are_refused(numbers):
+    """With what is valid."""
+    with pytest.raises(ValueError, match="between 1 and of_windows"):
+        Policy(*numbers)
+
+
+def test_a_window_is_taken_once():
+    """A check that runs again, or an older window judged late, changes nothing."""
+    alert = story("ww")
+    for day in (0, 1):
+        assert advance(alert, [finding(day, Status.CRITICAL)], Policy()) == alert
+
+
+def test_the_worst_version_counts_and_is_named():
+    """Two live versions, of which one drifts."""
+    alert = story("w")
+    alert = advance(alert, [finding(1, Status.OK, "1"), finding(1, Status.CRITICAL, "2")], Policy())
+    assert alert.state is State.OPEN
+    assert alert.versions == ("2",)
+    assert alert.timeline[-1].versions == ("2",)
+
+
+def test_episodes_are_counted_and_told_apart():
+    """The same story, another occurrence, another id; the fingerprint stays."""
+    first, second = story("ww"), story("wwooowow")
+    assert (first.episode, second.episode) == (1, 2)
+    assert first.fingerprint == second.fingerprint
+    assert first.id != second.id
+    assert len({each.id for each in second.timeline}) == 3
+
+
+def test_a_transition_found_twice_is_the_same():
+    """Its id follows from what it says, not from when or by whom it was found."""
+    assert story("ww").timeline[0].id == story("ww").timeline[0].id
+    told = story("ww").timeline[0]
+    assert replace(told, note="told late").id == told.id
+    assert replace(told, at=told.at + DAY).id != told.id
+
+
+def test_fingerprints_tell_subjects_apart_and_not_fields():
+    """A feature stored as number or as level keeps its story; another model, segment, kind or name has its own."""
+    alert = Alert("m", SUBJECT)
+    assert replace(alert, subject=replace(SUBJECT, field="features.num.x")).fingerprint == alert.fingerprint
+    others = [
+        replace(alert, model="n"),
+        replace(alert, segment="s"),
+        replace(alert, subject=replace(SUBJECT, kind=Kind.PREDICTION)),
+        replace(alert, subject=replace(SUBJECT, name="y")),
+        replace(alert, subject=replace(SUBJECT, family=Family.QUALITY)),
+    ]
+    assert len({each.fingerprint for each in (alert, *others)}) == 6
