@@ -47,7 +47,7 @@ def planned(ruler: Ruler, most_buckets: int = MOST_BUCKETS) -> Plan:
     """
     Return a plan in which no answer has more than `most_buckets` buckets.
 
-    >>> planned(Ruler({"features.num.x": NumericScale((0.0,), (0.0, 0.0))}), most_buckets=10).hours
+    >>> planned(Ruler({"features.num.x": NumericScale((0.0,), (0.0, 0.0))}), most_buckets=12).hours
     2
     """
     costs = {name: _cost(scale) for name, scale in ruler.scales.items()}
@@ -110,7 +110,8 @@ def subject_questions(fields: Sequence[str], ruler: Ruler) -> dict[str, Json]:
             asked[f"{index}"] = bins(name, scale)
         else:
             asked.update(_levels(index, name, scale))
-    asked["ignored"] = {"terms": {"field": "_ignored", "include": list(fields), "size": len(fields)}}
+    if fields:
+        asked["ignored"] = {"terms": {"field": "_ignored", "include": list(fields), "size": len(fields)}}
     names = sorted({feature_name(name) for name in fields if name.startswith(_FEATURES)})
     if names:
         asked["rejected"] = {"terms": {"field": REJECTED_NAMES, "include": names, "size": len(names)}}
@@ -146,7 +147,7 @@ def _levels(index: int, name: str, scale: CategoricalScale) -> dict[str, Json]:
 def counted_subjects(bucket: Json, fields: Sequence[str], ruler: Ruler) -> dict[str, Counts]:
     """Return the counts of `fields` in one hour from the answer to `subject_questions`."""
     rows: int = bucket["doc_count"]
-    ignored = _by_key(bucket["ignored"])
+    ignored = _by_key(bucket["ignored"]) if "ignored" in bucket else {}
     rejected = _by_key(bucket["rejected"]) if "rejected" in bucket else {}
     subjects = {}
     for index, name in enumerate(fields):

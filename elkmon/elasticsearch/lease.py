@@ -7,6 +7,7 @@ clocks of the machines that compete must agree to within its length; should they
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -100,9 +101,9 @@ class Lease:
                 )
 
     def release(self) -> None:
-        """Give the lease up, so that another may take it at once; does nothing where it is lost."""
+        """Give the lease up, so that another may take it at once; where that cannot be written, it runs out by itself."""
         self._released.set()
-        with self._lock:
+        with self._lock, contextlib.suppress(StoreError):
             if not self._lost:
                 self._write("free", self._clock())
 

@@ -74,7 +74,7 @@ def join_truth(
     if expected:
         progress("joining truth", done, expected)
     cluster.refresh(indices.outcomes, indices.pending, indices.state)
-    waiting = cluster.call(cluster.client.count, index=indices.pending)["count"]
+    waiting = cluster.search(index=indices.pending, size=0, track_total_hits=True)["hits"]["total"]["value"]
     return Joined(join.outcomes, waiting, join.pages)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from elkmon.elasticsearch.aggregations import between, of_version
 from elkmon.elasticsearch.calls import Cluster
+from elkmon.errors import PartialAnswer
 from elkmon.fields import (
     EVENT_DURATION,
     FEATURES_CATEGORICAL,
@@ -69,6 +70,8 @@ def _feature_names(cluster: Cluster, index: str) -> tuple[list[str], list[str]]:
         ignore_unavailable=True,
         allow_no_indices=True,
     )
+    if answer.get("failed_indices"):
+        raise PartialAnswer(f"{answer['failed_indices']} of the indices {index} did not say which features they hold")
     kinds: dict[str, list[str]] = {"double": [], "keyword": []}
     for name, types in sorted(answer["fields"].items()):
         for kind in types:

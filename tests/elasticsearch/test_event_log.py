@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ import pandas as pd
 import pytest
 from elasticsearch import Elasticsearch
 
-from elkmon.elasticsearch import ElasticsearchEventLog, aggregations
+from elkmon.elasticsearch import ElasticsearchEventLog
+from elkmon.elasticsearch import event_log as event_log_module
+from elkmon.elasticsearch.aggregations import planned
 from elkmon.ports import HourCounts
 from elkmon.rulers import CategoricalScale, NumericScale, Ruler
 from elkmon.windows import HOUR, Window
@@ -127,8 +130,7 @@ def test_profiles_equal_pandas_on_the_rows(
             seen = levels.isin([*each.levels, *each.known])
             assert counts.unseen == (0 if each.open_ended else (~seen).sum()), name
     # The same, cut into requests of a few fields and one hour each, and asked for hours with gaps between them.
-    monkeypatch.setattr(aggregations, "MOST_BUCKETS", 30)
-    monkeypatch.setattr(aggregations.planned, "__defaults__", (30,))
+    monkeypatch.setattr(event_log_module, "planned", partial(planned, most_buckets=30))
     gaps = [hours[0], hours[2], hours[3], hours[11]]
     assert list(event_log.profiles("m", "1", gaps, RULER)) == [profiles[0], profiles[2], profiles[3], profiles[11]]
 

@@ -9,7 +9,7 @@ import pytest
 from elasticsearch import Elasticsearch
 from sklearn.metrics import brier_score_loss, log_loss
 
-from elkmon.elasticsearch import ElasticsearchEventLog, ElasticsearchJournal, Indices, outcomes
+from elkmon.elasticsearch import ElasticsearchEventLog, ElasticsearchJournal, Indices, outcome_counts, outcomes
 from elkmon.errors import StoreRefused
 from elkmon.ports import HourCounts
 from elkmon.profiles import Outcomes
@@ -41,6 +41,7 @@ def test_classification_outcomes_equal_pandas_and_sklearn(
 ) -> None:
     """Confusion and scores by truth equal pandas exactly, log loss and Brier score scikit-learn, over a month's end."""
     monkeypatch.setattr(outcomes, "_IDS_A_PAGE", 37)
+    monkeypatch.setattr(outcome_counts, "MOST_BUCKETS", 60)
     generator = random.Random(3)
     rows = pd.DataFrame(
         [

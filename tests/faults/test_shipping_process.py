@@ -1,24 +1,14 @@
 """The process a handler lives in: its exits, its forks, its threads. Each in a Python of its own."""
 
-import json
 import signal
 import subprocess
 import sys
 import textwrap
-import time
+from functools import partial
 
 import pytest
 
-BEGIN = """
-import atexit, logging, os, socket, sys, threading, time
-import elkmon
-
-def balanced(stats):
-    return stats.logged == stats.delivered + stats.pending + sum(stats.dropped.values())
-
-handler = elkmon.PredictionHandler({transport}, totals_every=0)
-log = elkmon.ModelLog("m", handler=handler)
-"""
+from support.shipping import documents_in, run_program
 
 
 @pytest.fixture
@@ -28,30 +18,8 @@ def path(tmp_path):
 
 @pytest.fixture
 def run(path):
-    """Run a program after the common beginning; return the process, ended, and the seconds it took."""
-
-    def run(program, transport=None, *, signalled=None, code=0):
-        transport = transport or f"elkmon.FileTransport({str(path)!r})"
-        text = BEGIN.format(transport=transport) + textwrap.dedent(program)
-        start = time.monotonic()
-        process = subprocess.Popen(
-            [sys.executable, "-X", "dev", "-W", "ignore::DeprecationWarning", "-c", text],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        if signalled is not None:
-            assert process.stdout.readline() == "ready\n"
-            process.send_signal(signalled)
-        out, err = process.communicate(timeout=60)
-        assert process.returncode == code, err
-        return out, err, time.monotonic() - start
-
-    return run
-
-
-def documents(path):
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    """Run programs that ship to `path`, each in a Python of its own."""
+    return partial(run_program, path)
 
 
 @pytest.mark.parametrize(
@@ -68,13 +36,13 @@ def documents(path):
 def test_everything_is_delivered_at_exit(run, path, ending, code):
     """However the interpreter ends, what was logged just before has arrived."""
     run(f"for number in range(2000): log.prediction({{'a': number}})\n{ending}", code=code)
-    assert [one["event"]["sequence"] for one in documents(path)] == list(range(1, 2001))
+    assert [one["event"]["sequence"] for one in documents_in(path)] == list(range(1, 2001))
 
 
 def test_logging_during_exit(run, path):
     """An event logged while the interpreter is exiting, before the handler is closed, arrives as well."""
     run("atexit.register(lambda: log.prediction({'a': 1}))")
-    assert len(documents(path)) == 1
+    assert len(documents_in(path)) == 1
 
 
 def test_handler_that_was_let_go(run, path):
@@ -85,7 +53,7 @@ def test_handler_that_was_let_go(run, path):
         del handler, log
         logger.error("kept")
     """)
-    assert [one["message"] for one in documents(path)] == ["kept"]
+    assert [one["message"] for one in documents_in(path)] == ["kept"]
 
 
 def test_handler_only_a_model_log_keeps(run, path):
@@ -97,7 +65,7 @@ def test_handler_only_a_model_log_keeps(run, path):
         gc.collect()
         log.prediction({"a": 1})
     """)
-    assert len(documents(path)) == 1
+    assert len(documents_in(path)) == 1
 
 
 def test_exit_with_nobody_there(run):
@@ -127,7 +95,7 @@ def test_terminated(run, path):
         """,
         signalled=signal.SIGTERM,
     )
-    assert len(documents(path)) == 100
+    assert len(documents_in(path)) == 100
 
 
 def test_logging_from_a_signal_handler(run, path):
@@ -147,7 +115,7 @@ def test_logging_from_a_signal_handler(run, path):
         assert handler.flush()
         assert handler.stats().delivered == 20_000 + count
     """)
-    assert len({one["event"]["id"] for one in documents(path)}) == len(documents(path)) > 20_010
+    assert len({one["event"]["id"] for one in documents_in(path)}) == len(documents_in(path)) > 20_010
 
 
 def test_forked_child_has_its_own(run, path):
@@ -167,7 +135,7 @@ def test_forked_child_has_its_own(run, path):
         assert all(os.waitpid(child, 0)[1] == 0 for child in children)
         log.prediction({"who": "parent"})
     """)
-    read = documents(path)
+    read = documents_in(path)
     assert sorted(one["features"]["cat"]["who"] for one in read) == ["child"] * 5 + ["parent"] * 2
     assert len({one["elkmon"]["process"] for one in read}) == 6
     assert len({one["process"]["pid"] for one in read}) == 6
@@ -194,7 +162,7 @@ def test_forks_while_threads_log(run, path):
         for thread in threads: thread.join()
         assert handler.flush() and balanced(handler.stats())
     """)
-    read = documents(path)
+    read = documents_in(path)
     assert sum(one["features"]["cat"]["who"] == "child" for one in read) == 50
     assert len({one["event"]["id"] for one in read}) == len(read)
 
@@ -223,7 +191,7 @@ def test_multiprocessing_pool(tmp_path, path, method):
         """)
     )
     subprocess.run([sys.executable, program], check=True, timeout=60)
-    assert sorted(one["features"]["num"]["number"] for one in documents(path)) == list(range(-1, 20))
+    assert sorted(one["features"]["num"]["number"] for one in documents_in(path)) == list(range(-1, 20))
 
 
 def test_child_leaves_the_parents_connection_alone(run):
@@ -253,56 +221,3 @@ def test_child_leaves_the_parents_connection_alone(run):
         """,
         "elkmon.LogstashTcpTransport('localhost', (server := socket.create_server(('127.0.0.1', 0))).getsockname()[1])",
     )
-
-
-def test_full_disk_is_waited_for(run):
-    """On a full disk nothing is raised and nothing lost until the end, which counts and says it."""
-    out, err, _ = run(
-        """
-        for _ in range(100): log.prediction({})
-        assert not handler.flush(0.5)
-        stats = handler.stats()
-        assert stats.pending == stats.logged == 100
-        handler.close(0.5)
-        print(dict(handler.stats().dropped), balanced(handler.stats()))
-        """,
-        "elkmon.FileTransport('/dev/full')",
-    )
-    assert out == "{'exit_timeout': 100} True\n"
-    assert "elkmon: unavailable: /dev/full: No space left on device" in err
-
-
-def test_file_that_was_rotated(run, path):
-    """After its file was renamed, the transport goes on in a new one."""
-    run(f"""
-        log.prediction({{"a": 1}})
-        assert handler.flush()
-        os.rename({str(path)!r}, {str(path)!r} + ".1")
-        log.prediction({{"a": 2}})
-    """)
-    assert [one["features"]["num"]["a"] for one in documents(path)] == [2]
-    assert [one["features"]["num"]["a"] for one in documents(path.with_name(path.name + ".1"))] == [1]
-
-
-def test_disk_that_fills_up_within_a_line(run, tmp_path, path):
-    """A line that was cut off by a full disk stays alone; all events are there once there is room."""
-    run("""
-        import resource, signal
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (5000, resource.RLIM_INFINITY))
-        for number in range(50): log.prediction({"a": number})
-        assert not handler.flush(0.3)
-        assert 0 < handler.stats().delivered < 50 and balanced(handler.stats())
-        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-        assert handler.flush()
-        assert handler.stats().delivered == 50
-    """)
-    whole = []
-    torn = 0
-    for line in path.read_text().splitlines():
-        try:
-            whole.append(json.loads(line)["features"]["num"]["a"])
-        except ValueError:
-            torn += 1
-    assert whole == list(range(50))
-    assert torn == 1

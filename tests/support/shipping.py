@@ -3,7 +3,11 @@
 import gzip
 import json
 import socket
+import subprocess
+import sys
+import textwrap
 import threading
+import time
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -185,3 +189,39 @@ def certificate(folder, name, host, *, days=1):
         + made.public_bytes(serialization.Encoding.PEM)
     )
     return path
+
+
+BEGIN = """
+import atexit, logging, os, socket, sys, threading, time
+import elkmon
+
+def balanced(stats):
+    return stats.logged == stats.delivered + stats.pending + sum(stats.dropped.values())
+
+handler = elkmon.PredictionHandler({transport}, totals_every=0)
+log = elkmon.ModelLog("m", handler=handler)
+"""
+
+
+def run_program(path, program, transport=None, *, signalled=None, code=0):
+    """Run a program after a common beginning; return what it printed, on stdout and stderr, and the seconds it took."""
+    transport = transport or f"elkmon.FileTransport({str(path)!r})"
+    text = BEGIN.format(transport=transport) + textwrap.dedent(program)
+    start = time.monotonic()
+    with subprocess.Popen(
+        [sys.executable, "-X", "dev", "-W", "ignore::DeprecationWarning", "-c", text],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        if signalled is not None:
+            assert process.stdout.readline() == "ready\n"
+            process.send_signal(signalled)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == code, err
+    return out, err, time.monotonic() - start
+
+
+def documents_in(path):
+    """Read a file of NDJSON."""
+    return [json.loads(line) for line in path.read_text().splitlines()]
