@@ -128,39 +128,3 @@ def id_text(id_: object) -> str:
         return text
     kept = as_text(text) or ""
     return kept if len(text) <= TEXT_LIMIT else f"{kept[:900]}…{identity(text)}"
-
-
-def outcome_from(document: Mapping[str, Any]) -> Outcome:
-    """Read the truth out of a feedback event as it was stored."""
-    own = document["elkmon"]
-    truth = own.get("outcome", {})
-    return Outcome(
-        model=own["model"]["name"],
-        id=own["prediction"]["id"],
-        value=truth.get("value"),
-        label=truth.get("label"),
-        version=own["model"].get("version", ""),
-        timestamp=document["@timestamp"],
-        labels=document.get("labels"),
-    )
-
-
-def prediction_from(document: Mapping[str, Any]) -> Prediction:
-    """Read a prediction out of its stored event; features come back as they were stored: numbers, levels, or None."""
-    own = document["elkmon"]
-    predicted = own["prediction"]
-    event = document["event"]
-    features = document.get("features", {})
-    return Prediction(
-        model=own["model"]["name"],
-        features={**features.get("num", {}), **features.get("cat", {}), **dict.fromkeys(own.get("missing", ()))},
-        version=own["model"].get("version", ""),
-        score=predicted.get("score"),
-        scores=predicted.get("scores"),
-        label=predicted.get("label"),
-        value=predicted.get("value"),
-        duration=event["duration"] / 1e9 if "duration" in event else None,
-        id=predicted["id"],
-        timestamp=document["@timestamp"],
-        labels=document.get("labels"),
-    )

@@ -68,6 +68,7 @@ class Kind(StrEnum):
     REJECTED = "rejected"
     UNINDEXED = "unindexed"
     CONSTANT = "constant"
+    NEW = "new"
 
 
 class Direction(StrEnum):

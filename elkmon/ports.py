@@ -66,6 +66,9 @@ class EventLog(Protocol):
     def profiles(self, model: str, version: str, hours: Sequence[datetime], ruler: Ruler) -> Iterator[Profile]:
         """Yield one profile for each of `hours` (sorted), counted by `ruler`; an hour without documents gives an empty one."""
 
+    def features(self, model: str, version: str, span: Window) -> Sequence[str]:
+        """Return the stored field names of the features that have a value in `span`."""
+
     def survey(self, model: str, version: str, span: Window, quantiles: Sequence[float]) -> Survey:
         """Summarise the features, scores, values and labels of `span`, to make a ruler for them."""
 
@@ -155,7 +158,7 @@ class Journal(Protocol):
         """Return what stored production profiles recorded of `span`, without their counts."""
 
     def findings(self, model: str, span: Window) -> Sequence[Finding]:
-        """Return findings of `model` whose window ends in `span` or at its end, in order of window."""
+        """Return findings of `model` whose window ends within `span` or at its end (not at its start), in order of window."""
 
     def stories(self) -> Stories:
         """Return all alerts and the deliveries that still matter."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 else:
     Commands = object
 
+_EARLIEST_YEAR, _LATEST_YEAR = 1970, 9998  # a window before or after any of them is still an instant Python can name
 ZONE_NOTE = "Times are ISO 8601, such as 2013-04-01 or 2013-04-01T06:00+02:00; without a zone they are UTC."
 
 
@@ -61,11 +62,15 @@ def chosen_models(config: Config, names: list[str]) -> tuple[str, ...]:
 
 
 def instant(text: str) -> datetime:
-    """Return the instant `text` names; without a zone it is UTC."""
+    """Return the instant `text` names, between 1970 and 9998; without a zone it is UTC."""
     try:
         parsed = datetime.fromisoformat(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} is not a time; {ZONE_NOTE}") from error
+    if not _EARLIEST_YEAR <= parsed.year <= _LATEST_YEAR:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} lies outside the years {_EARLIEST_YEAR} to {_LATEST_YEAR}, in which events are counted"
+        )
     return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
 
 

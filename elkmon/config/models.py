@@ -67,7 +67,7 @@ def _read_floors(section: Section, key: str, table: Mapping[str, Floor]) -> dict
     for name, each in section.sections(key):
         if name not in table:
             valid = ", ".join(table)
-            section.complain(f"{key}.{name}", f"is not known{suggestion(name, list(table))}; valid here: {valid}")
+            section.section(key).complain(name, f"is not known{suggestion(name, list(table))}; valid here: {valid}")
             continue
         floors[name] = _read_floor(each, table[name])
     return floors

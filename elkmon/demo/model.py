@@ -18,6 +18,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier  # type: ignore[impo
 from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]
 from sklearn.model_selection import GroupKFold  # type: ignore[import-untyped]
 from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
+from tqdm import tqdm
 
 from elkmon.demo.flights import CATEGORICAL, FEATURES, LATE, NUMERIC, ON_TIME, Flights
 
@@ -77,7 +78,8 @@ def train(flights: Flights, seed: int) -> DelayModel:
 def out_of_fold_scores(flights: Flights, seed: int) -> pd.Series:
     """Return each flight's score by a model trained without its day: five folds, each of whole days."""
     scores = pd.Series(np.nan, index=flights.table.index)
-    for trained_on, left_out in GroupKFold(FOLDS).split(flights.table, groups=flights.table["day"]):
+    folds = GroupKFold(FOLDS).split(flights.table, groups=flights.table["day"])
+    for trained_on, left_out in tqdm(folds, total=FOLDS, unit=" folds", disable=None, leave=False, delay=1):
         model = train(Flights(flights.table.iloc[trained_on]), seed)
         rows = Flights(flights.table.iloc[left_out])
         scores.iloc[left_out] = pd.Series(model.scores(model.matrix(rows)))

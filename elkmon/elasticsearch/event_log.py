@@ -29,7 +29,7 @@ from elkmon.elasticsearch.documents import from_milliseconds
 from elkmon.elasticsearch.indices import Indices
 from elkmon.elasticsearch.outcome_counts import CORRECTIONS, outcomes_by_hour
 from elkmon.elasticsearch.outcomes import join_truth
-from elkmon.elasticsearch.surveys import survey
+from elkmon.elasticsearch.surveys import features_in, survey
 from elkmon.errors import StoreRefused
 from elkmon.ports import HourCounts, Joined
 from elkmon.profiles import Counts, Outcomes, Profile
@@ -88,6 +88,10 @@ class ElasticsearchEventLog:
             self._progress(f"profiling {model} {version}".rstrip(), start, len(hours))
             yield from self._profiles(model, version, hours[start : start + plan.hours], ruler, plan.groups)
         self._progress(f"profiling {model} {version}".rstrip(), len(hours), len(hours))
+
+    def features(self, model: str, version: str, span: Window) -> Sequence[str]:
+        """Return the stored field names of the features that have a value in `span`."""
+        return features_in(self._cluster, self._indices.predictions, model, version, span)
 
     def survey(self, model: str, version: str, span: Window, quantiles: Sequence[float]) -> Survey:
         """Summarise the features, scores, values and labels of `span`, to make a ruler for them."""

@@ -168,8 +168,8 @@ class ElasticsearchJournal:
         return tuple(recorded_counts(hit["fields"]) for hits in pages for hit in hits)
 
     def findings(self, model: str, span: Window) -> Sequence[Finding]:
-        """Return findings of `model` whose window ends in `span` or at its end, in order of window."""
-        ends = {"gte": text_of(span.start), "lte": text_of(span.end)}
+        """Return findings of `model` whose window ends within `span` or at its end, in order of window."""
+        ends = {"gt": text_of(span.start), "lte": text_of(span.end)}
         filters: list[Json] = [{"term": {fields.MODEL_NAME: model}}, {"range": {fields.WINDOW_END: ends}}]
         sort = [fields.WINDOW_END, fields.WINDOW_START, fields.MODEL_VERSION]
         findings = map(finding_from, self._documents(self._indices.findings, filters, sort))

@@ -61,6 +61,13 @@ def survey(cluster: Cluster, index: str, model: str, version: str, span: Window,
     return Survey(rows, numeric, categorical)
 
 
+def features_in(cluster: Cluster, index: str, model: str, version: str, span: Window) -> tuple[str, ...]:
+    """Return the stored fields of the features that have a value in `span`, in order of name."""
+    query: Json = {"bool": {"filter": [*of_version(model, version), between(span.start, span.end)]}}
+    numeric, categorical = _feature_names(cluster, index)
+    return tuple(sorted(_present(cluster, index, query, [*numeric, *categorical])[1]))
+
+
 def _feature_names(cluster: Cluster, index: str) -> tuple[list[str], list[str]]:
     """Return the stored fields of all numeric and all categorical features that any model has sent."""
     answer = cluster.call(

@@ -9,6 +9,7 @@ store, no plot; the mathematics is `elkmon.measures`.
 from elkmon.judgement.case import Limits, earlier_windows
 from elkmon.judgement.evidence import evidence
 from elkmon.judgement.learning import learn
+from elkmon.judgement.unfamiliar import unfamiliar
 from elkmon.judgement.verdicts import judge, unjudged
 
-__all__ = ["Limits", "earlier_windows", "evidence", "judge", "learn", "unjudged"]
+__all__ = ["Limits", "earlier_windows", "evidence", "judge", "learn", "unfamiliar", "unjudged"]

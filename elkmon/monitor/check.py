@@ -91,7 +91,7 @@ class Monitor:
         self._horizon = horizon
         self._owner = owner
         self._clock = clock
-        self._judge = Judge(journal)
+        self._judge = Judge(event_log, journal)
 
     def check(self, now: datetime, *, models: Sequence[str] = (), explicit: bool = False) -> CheckReport:
         """

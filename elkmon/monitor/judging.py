@@ -6,17 +6,17 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from elkmon.baselines import Baseline
 from elkmon.checks import ModelSettings
 from elkmon.findings import Finding, Status, Subject
-from elkmon.judgement import Limits, earlier_windows, judge, learn, unjudged
+from elkmon.judgement import Limits, earlier_windows, judge, learn, unfamiliar, unjudged
 from elkmon.monitor.hours import Hours
 from elkmon.monitor.profiling import Asked
-from elkmon.ports import Journal
+from elkmon.ports import EventLog, Journal
 from elkmon.windows import Window, windows_within
 
 
@@ -42,7 +42,8 @@ class Judged:
 class Judge:
     """Judges windows; keeps the limits learnt from each baseline, which follow from its hours and never change."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, event_log: EventLog, journal: Journal) -> None:
+        self._event_log = event_log
         self._journal = journal
         self._limits: dict[tuple[str, str], tuple[Baseline, Limits]] = {}
 
@@ -94,7 +95,12 @@ class Judge:
         baseline, limits = self.limits(baseline, settings)
         before = range(earlier_windows(settings.window), 0, -1)
         earlier = [hours.profile(baseline, version, window.before(count)) for count in before]
-        return judge(settings, baseline, limits, hours.profile(baseline, version, window), earlier, now)
+        current = hours.profile(baseline, version, window)
+        verdicts = judge(settings, baseline, limits, current, earlier, now)
+        if not current.predictions:
+            return verdicts
+        features = self._event_log.features(settings.name, version, window)
+        return (*verdicts, unfamiliar(settings, baseline, current, features, now, window))
 
     def limits(self, baseline: Baseline, settings: ModelSettings) -> tuple[Baseline, Limits]:
         """Return `baseline` with its hours, and the limits learnt from them under `settings`."""
@@ -144,12 +150,15 @@ def _merged(before: Iterable[Finding], new: Iterable[Finding]) -> tuple[tuple[Fi
     """
     Return the verdicts that stand after judging again, and those of them that must be written.
 
-    A finding that says the same as before stays as it was written; one whose status changed says what it was.
+    A finding that says the same as before stays as it was written; one whose status changed says what it was; one whose
+    subject is not judged any more says so, and is not left to stand.
     """
     old: dict[Subject, Finding] = {finding.subject: finding for finding in before}
     standing: list[Finding] = []
     changed: list[Finding] = []
-    for finding in sorted(new, key=lambda each: each.subject):
+    verdicts = list(new)
+    verdicts.extend(_dropped(old, verdicts))
+    for finding in sorted(verdicts, key=lambda each: each.subject):
         previous = old.get(finding.subject)
         if previous is None:
             revised = finding
@@ -163,3 +172,30 @@ def _merged(before: Iterable[Finding], new: Iterable[Finding]) -> tuple[tuple[Fi
         if previous is None or replace(revised, evidence=None) != replace(previous, evidence=None):
             changed.append(revised)
     return tuple(standing), tuple(changed)
+
+
+def _dropped(old: Mapping[Subject, Finding], new: Sequence[Finding]) -> Iterator[Finding]:
+    """Yield a NOT APPLICABLE for each old subject that `new` does not judge."""
+    now = new[0]
+    judged = {finding.subject for finding in new}
+    for subject, finding in old.items():
+        if subject not in judged:
+            yield replace(
+                now,
+                subject=subject,
+                status=Status.NOT_APPLICABLE,
+                measure=finding.measure,
+                unit=finding.unit,
+                value=None,
+                limit=None,
+                critical_limit=None,
+                baseline_value=None,
+                p_value=None,
+                q_value=None,
+                lower=None,
+                upper=None,
+                coverage=None,
+                beside={},
+                evidence=None,
+                reason="not judged any more",
+            )

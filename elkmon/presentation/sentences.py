@@ -25,6 +25,7 @@ _HEADLINES: Mapping[Kind, str] = {
     Kind.REJECTED: "has values of the wrong type",
     Kind.UNINDEXED: "was not indexed",
     Kind.CONSTANT: "became constant",
+    Kind.NEW: "unknown to the baseline arrived",
 }
 
 
@@ -144,6 +145,10 @@ def _rate(what: str) -> Callable[[Finding, str], str]:
     return say
 
 
+def _bad_features(finding: Finding, _: str) -> str:
+    return f"{capital(count(int(finding.value or 0), 'feature'))} {_why(finding)}."
+
+
 _BAD: Mapping[Kind, Callable[[Finding, str], str]] = {
     Kind.FEATURE: _bad_drift,
     Kind.PREDICTION: _bad_drift,
@@ -154,10 +159,13 @@ _BAD: Mapping[Kind, Callable[[Finding, str], str]] = {
     Kind.REJECTED: _rate("has a value of the wrong type in {value} of rows"),
     Kind.UNINDEXED: _rate("was not indexed in {value} of rows"),
     Kind.CONSTANT: _rate("has hardly more than one value: the fullest bin holds {value} of rows"),
+    Kind.NEW: _bad_features,
 }
 
 
 def _good(finding: Finding, name: str) -> str:
+    if finding.subject.kind is Kind.NEW:
+        return "Every feature that arrived is known to the baseline."
     if finding.measure == "silence":
         return (
             "Predictions arrived."

@@ -69,6 +69,7 @@ _ASPECTS: Mapping[Kind, str] = {
     Kind.REJECTED: "wrong type",
     Kind.UNINDEXED: "not indexed",
     Kind.CONSTANT: "constant",
+    Kind.NEW: "unknown to the baseline",
 }
 
 

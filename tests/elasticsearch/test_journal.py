@@ -170,10 +170,10 @@ def test_a_profile_written_anew_replaces_the_old_one(journal: ElasticsearchJourn
 
 
 def test_findings_are_found_by_the_end_of_their_window(journal: ElasticsearchJournal) -> None:
-    """Findings whose window ends in the span or at its end are found, in order of window."""
+    """Findings whose window ends within the span or at its end, and not at its start, are found, in order of window."""
     windows = [Window(START + count * DAY, START + (count + 1) * DAY) for count in range(4)]
     journal.save(finding(window) for window in reversed(windows))
-    found = journal.findings("m", Window(windows[1].end, windows[2].end))
+    found = journal.findings("m", Window(windows[0].end, windows[2].end))
     assert [each.window for each in found] == windows[1:3]
     assert journal.findings("another", Window(windows[0].start, windows[3].end)) == ()
 

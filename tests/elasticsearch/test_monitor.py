@@ -7,11 +7,12 @@ from datetime import datetime
 import pytest
 from elasticsearch import Elasticsearch
 
+from elkmon import ElasticsearchTransport, ModelLog, PredictionHandler
 from elkmon.alerts import Change
 from elkmon.digests import Digest
 from elkmon.elasticsearch import ElasticsearchEventLog, ElasticsearchJournal, connect, setup
 from elkmon.errors import DeliveryError
-from elkmon.findings import Status
+from elkmon.findings import Kind, Status
 from elkmon.monitor import CheckReport, Monitor
 from elkmon.reference_windows import baseline_from_window
 from elkmon.windows import DAY, HOUR, Window
@@ -215,6 +216,47 @@ def test_silent_service_is_noticed(line: Line) -> None:
     status = {finding.subject.name: finding.status for finding in report.findings}
     assert status["silence"] is Status.CRITICAL
     assert status["amount"] is Status.UNKNOWN
+
+
+def test_feature_that_changes_type_or_appears_is_named(line: Line) -> None:
+    """A number that now arrives as text is missing as a number, and named with what else the baseline does not know."""
+    send(line.url, line.namespace, end=START + 12 * DAY)
+    line.reference()
+    handler = PredictionHandler(ElasticsearchTransport(line.url), namespace=line.namespace)
+    log = ModelLog(MODEL, version="1", handler=handler)
+    for number in range(120):
+        at = START + 12 * DAY + number * HOUR / 6
+        log.prediction(
+            {"amount": "a lot", "region": "north", "age": 30.0 + number}, score=0.2, label="paid", timestamp=at
+        )
+    handler.close()
+
+    report = line.check(START + 13 * DAY)
+
+    (new,) = (each for each in report.findings if each.subject.kind is Kind.NEW)
+    assert new.status is Status.WARNING
+    assert new.value == 2
+    assert "age" in new.reason
+    assert "amount (a number in the baseline, now text)" in new.reason
+    (missing,) = (
+        each for each in report.findings if (each.subject.kind, each.subject.name) == (Kind.MISSING, "amount")
+    )
+    assert (missing.status, missing.value) == (Status.CRITICAL, 1.0)
+
+
+def test_baseline_made_later_takes_the_place_of_unknown(line: Line) -> None:
+    """What was UNKNOWN for want of a baseline is judged once there is one, and the old verdict no longer stands."""
+    send(line.url, line.namespace, end=START + 14 * DAY)
+    line.check(START + 14 * DAY)
+    line.reference()
+
+    line.check(START + 14 * DAY)
+    again = line.check(START + 14 * DAY)
+
+    status = {finding.subject.name: finding.status for finding in again.findings}
+    assert status["amount"] is Status.OK
+    assert status["baseline"] is Status.NOT_APPLICABLE
+    assert again.run.windows == 0
 
 
 def _ruler(line: Line) -> str:

@@ -133,6 +133,39 @@ def test_an_interrupt_leaves_nothing_running(tmp_path: Path, number: signal.Sign
         time.sleep(0.1)
 
 
+def test_what_is_kept_running_answers_every_command(tmp_path: Path):
+    """With --keep the configuration it wrote serves the report, the alerts and another check, which changes nothing."""
+    folder = tmp_path / "output"
+    elkmon = [sys.executable, "-u", "-m", "elkmon"]
+    command = [*elkmon, "demo", "--output", str(folder), "--weeks", "2", "--keep"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        assert process.stdout is not None
+        said = []
+        for line in process.stdout:
+            said.append(line)
+            if line.startswith("Ctrl-C ends it"):
+                break
+        url = load(folder / "elkmon.toml").store.hosts[0]
+        assert f"Still running: Elasticsearch at {url}" in "".join(said)
+        answers = {}
+        for arguments in (
+            ["report", "--from", "2013-04-01", "--to", "2013-04-15"],
+            ["alerts"],
+            ["check", "--at", "2013-04-15T12:00Z", "--all"],
+        ):
+            asked = [*elkmon, *arguments, "-c", str(folder / "elkmon.toml")]
+            answers[arguments[0]] = subprocess.run(asked, capture_output=True, text=True, check=False)
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+    assert process.returncode == 0
+    assert "distance" in answers["report"].stdout, answers["report"]
+    assert "8–14 April 2013" in answers["report"].stdout
+    assert answers["alerts"].returncode == 0, answers["alerts"]
+    assert answers["check"].returncode in {0, 1}, answers["check"]
+    assert "distance" in answers["check"].stdout
+    assert "What changed" not in answers["check"].stdout
+
+
 @pytest.mark.parametrize("weeks", [0, -1, 27])
 def test_a_number_of_weeks_that_does_not_exist_is_refused(tmp_path: Path, weeks: int):
     """Before anything is started."""

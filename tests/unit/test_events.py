@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from elkmon.events import Failure, Outcome, Prediction, id_text, identity, outcome_from, prediction_from
+from elkmon.events import Failure, Outcome, Prediction, id_text, identity
 from elkmon.shipping.handler import PredictionHandler
 from elkmon.shipping.intake import ship_event
 from elkmon.shipping.transports.file import FileTransport
@@ -22,8 +22,8 @@ def stored(tmp_path):
     return store
 
 
-def test_prediction_comes_back_from_its_document(stored):
-    """A prediction read out of its stored document is the prediction that was logged."""
+def test_prediction_is_stored_field_by_field(stored):
+    """Everything a prediction says stands in its document under the name `elkmon.fields` gives it."""
     prediction = Prediction(
         model="flight-delay",
         features={"distance": 1400.5, "carrier": "UA", "wind": None},
@@ -37,13 +37,29 @@ def test_prediction_comes_back_from_its_document(stored):
         timestamp="2013-08-05T10:00:00.000Z",
         labels={"region": "east"},
     )
-    assert prediction_from(stored(prediction)) == prediction
+    document = stored(prediction)
+    assert document["elkmon"]["model"] == {"name": "flight-delay", "version": "3"}
+    assert document["elkmon"]["prediction"] == {
+        "id": "order 1",
+        "score": 0.83,
+        "scores": {"late": 0.83, "on time": 0.17},
+        "label": "late",
+        "value": 12.5,
+    }
+    assert document["features"] == {"num": {"distance": 1400.5}, "cat": {"carrier": "UA"}}
+    assert document["elkmon"]["missing"] == ["wind"]
+    assert document["event"]["duration"] == 250_000_000
+    assert (document["@timestamp"], document["labels"]) == ("2013-08-05T10:00:00.000Z", {"region": "east"})
 
 
-def test_outcome_comes_back_from_its_document(stored):
-    """The truth read out of its stored document is the truth that was logged."""
+def test_outcome_is_stored_field_by_field(stored):
+    """The truth stands in its document beside the prediction it is about and the instant it became known."""
     outcome = Outcome("m", "order 1", 3.5, "late", "3", "2013-08-05T10:00:00.000Z", {"region": "east"})
-    assert outcome_from(stored(outcome)) == outcome
+    document = stored(outcome)
+    assert document["elkmon"]["model"] == {"name": "m", "version": "3"}
+    assert document["elkmon"]["prediction"] == {"id": "order 1"}
+    assert document["elkmon"]["outcome"] == {"value": 3.5, "label": "late"}
+    assert (document["@timestamp"], document["labels"]) == ("2013-08-05T10:00:00.000Z", {"region": "east"})
 
 
 def test_failure_is_stored_with_its_cause(stored):
