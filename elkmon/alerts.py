@@ -7,14 +7,13 @@ It takes each window once, so a check that was cut short and runs again changes 
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from elkmon.findings import Finding, Status, Subject
+from elkmon.identity import identity
 
 
 class State(StrEnum):
@@ -57,8 +56,8 @@ class Transition:
     """
     One change of one story, told once.
 
-    `at` is the end of the window that brought it; `told_at` when the monitor noticed. `id` is a hash of what it says, so the
-    same change found twice is the same transition.
+    `at` is the end of the window that brought it. `id` is a hash of what it says, so the same change found twice is the same
+    transition.
     """
 
     change: Change
@@ -67,12 +66,11 @@ class Transition:
     at: datetime
     status: Status
     versions: tuple[str, ...] = ()
-    note: str = ""
 
     @property
     def id(self) -> str:
         """Identity: story, episode, change, window end and status."""
-        return _hash(self.fingerprint, str(self.episode), self.change, self.at.isoformat(), self.status)
+        return identity(self.fingerprint, str(self.episode), self.change, self.at.isoformat(), self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +105,12 @@ class Alert:
     @property
     def fingerprint(self) -> str:
         """Identity of the story: model, segment, family, kind and subject; not version, measure or severity."""
-        return _hash(self.model, self.segment, self.subject.family, self.subject.kind, self.subject.name)
+        return identity(self.model, self.segment, self.subject.family, self.subject.kind, self.subject.name)
 
     @property
     def id(self) -> str:
         """Identity of this occurrence of the story."""
-        return _hash(self.fingerprint, str(self.episode))
+        return identity(self.fingerprint, str(self.episode))
 
 
 def advance(alert: Alert, findings: Sequence[Finding], policy: Policy) -> Alert:
@@ -158,9 +156,3 @@ def _critical(alert: Alert, policy: Policy) -> bool:
 def _told(alert: Alert, change: Change, at: datetime, status: Status) -> Alert:
     transition = Transition(change, alert.fingerprint, alert.episode, at, status, alert.versions)
     return replace(alert, timeline=(*alert.timeline, transition))
-
-
-def _hash(*parts: str) -> str:
-    return hashlib.blake2b(
-        json.dumps(parts, ensure_ascii=False).encode(errors="surrogatepass"), digest_size=16
-    ).hexdigest()

@@ -7,12 +7,11 @@ retention and late events never touch them. Limits follow from those hours and a
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from elkmon.identity import identity
 from elkmon.profiles import Profile
 from elkmon.rulers import Ruler
 
@@ -75,14 +74,10 @@ class Baseline:
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
-        identity = json.dumps(
-            [self.model, self.version, self.ruler.id, str(self.source.kind), self.source.name, self.source.digest,
-             self.source.out_of_sample, self.total.predictions, self.total.outcomes.labelled],
-            ensure_ascii=False,
-        )  # fmt: skip
-        object.__setattr__(
-            self, "id", hashlib.blake2b(identity.encode(errors="surrogatepass"), digest_size=8).hexdigest()
-        )
+        source, total = self.source, self.total
+        came_from = (source.kind, source.name, source.digest, str(source.out_of_sample))
+        holds = (str(total.predictions), str(total.outcomes.labelled))
+        object.__setattr__(self, "id", identity(self.model, self.version, self.ruler.id, *came_from, *holds))
 
     @property
     def start(self) -> datetime:

@@ -6,12 +6,12 @@ What is configured for a model is a `ModelSettings`; how a window is judged by i
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import timedelta
 
 from elkmon.alerts import Policy
+from elkmon.identity import identity
 from elkmon.windows import DAY
 
 
@@ -107,7 +107,7 @@ class ModelSettings:
         judged = [
             f"{each.name}={_canonical(getattr(self, each.name))}" for each in fields(self) if each.name != "policy"
         ]
-        return hashlib.blake2b("\n".join(judged).encode(errors="surrogatepass"), digest_size=8).hexdigest()
+        return identity(*judged)
 
 
 def _canonical(value: object) -> str:

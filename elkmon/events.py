@@ -1,7 +1,7 @@
 """
 What a service says about one inference, as values: Prediction, Outcome (the truth, when it is known), Failure.
 
-How they are encoded and sent is the business of `shipping`. Their identity is here, for the monitor's documents too.
+How they are encoded and sent is the business of `shipping`.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
 from typing import Any, SupportsFloat, TypeAlias
 
+from elkmon.identity import identity
 from elkmon.values import TEXT_LIMIT, as_text
 
 Timestamp: TypeAlias = datetime | SupportsFloat | str
@@ -102,23 +102,6 @@ class Failure:
     id: object = None
     timestamp: Timestamp | None = None
     labels: Mapping[str, Any] | None = None
-
-
-def identity(*parts: str) -> str:
-    """
-    Return the `_id` of what `parts` name: 32 hexadecimal digits, the same wherever and whenever it is made.
-
-    Every part is preceded by its length, so that no two lists of parts run together.
-
-    >>> identity("ab", "c") == identity("a", "bc")
-    False
-    """
-    digest = blake2b(digest_size=16)
-    for part in parts:
-        octets = part.encode("utf-8", "surrogatepass")
-        digest.update(len(octets).to_bytes(4, "big"))
-        digest.update(octets)
-    return digest.hexdigest()
 
 
 def id_text(id_: object) -> str:

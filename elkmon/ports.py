@@ -6,7 +6,6 @@ These are the only Protocols of the monitor. Adapters translate their library's 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from elkmon.alerts import Alert
 from elkmon.baselines import Baseline
 from elkmon.digests import Digest
 from elkmon.findings import Finding
+from elkmon.identity import identity
 from elkmon.profiles import Profile
 from elkmon.rulers import Ruler, Survey
 from elkmon.windows import Window
@@ -99,8 +99,7 @@ class Delivery:
     @property
     def id(self) -> str:
         """Identity: the notifier and what it is told."""
-        text = "\n".join((self.notifier, *self.transitions))
-        return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()
+        return identity(self.notifier, *self.transitions)
 
 
 @dataclass(frozen=True, slots=True)

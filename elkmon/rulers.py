@@ -7,7 +7,6 @@ said in `elkmon.measures.binning`; here is only what a ruler is, and the `Survey
 
 from __future__ import annotations
 
-import hashlib
 import json
 from bisect import bisect_right
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from elkmon.fields import FEATURES_CATEGORICAL, FEATURES_NUMERIC
+from elkmon.identity import identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +87,6 @@ class CategoricalScale:
         """Number of counted places, OTHER included."""
         return len(self.levels) + 1
 
-    def place_of(self, level: str) -> int:
-        """Return the index where `level` is counted."""
-        try:
-            return self.levels.index(level)
-        except ValueError:
-            return len(self.levels)
-
     def label(self, index: int) -> str:
         """Name place `index` for people."""
         return self.levels[index] if index < len(self.levels) else "other"
@@ -119,9 +112,7 @@ class Ruler:
 
     def __post_init__(self) -> None:
         canonical = json.dumps(self._content(), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        object.__setattr__(
-            self, "id", hashlib.blake2b(canonical.encode(errors="surrogatepass"), digest_size=16).hexdigest()
-        )
+        object.__setattr__(self, "id", identity(canonical))
 
     @property
     def features(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from elkmon import fields
 from elkmon.elasticsearch.documents import finite, found, known_instant, nested, not_finite, text_of
-from elkmon.events import identity
+from elkmon.identity import identity
 from elkmon.findings import Direction, Family, Finding, Kind, Status, Subject
 from elkmon.windows import Window
 

@@ -18,7 +18,7 @@ from elkmon.elasticsearch.aggregations import between
 from elkmon.elasticsearch.calls import Cluster, Write
 from elkmon.elasticsearch.documents import found, from_milliseconds, known_instant, nested, text_of
 from elkmon.elasticsearch.indices import Indices
-from elkmon.events import identity
+from elkmon.identity import identity
 from elkmon.windows import HOUR, Window
 
 Json = Mapping[str, Any]

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from elkmon import fields
 from elkmon.elasticsearch.documents import finite, found, milliseconds, nested, text_of
-from elkmon.events import identity
+from elkmon.identity import identity
 from elkmon.losses import classification_losses, regression_losses
 
 Json = Mapping[str, Any]

@@ -28,7 +28,7 @@ from elkmon.elasticsearch.outcome_documents import (
 from elkmon.elasticsearch.refusals import reason_of
 from elkmon.elasticsearch.templates import require_setup
 from elkmon.errors import PartialAnswer
-from elkmon.events import identity
+from elkmon.identity import identity
 from elkmon.ports import Joined
 from elkmon.windows import Window
 

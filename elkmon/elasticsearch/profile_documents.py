@@ -11,7 +11,7 @@ from elkmon import fields
 from elkmon.baselines import Baseline, Source, SourceKind
 from elkmon.elasticsearch.documents import found, known_instant, nested, text_of
 from elkmon.elasticsearch.outcome_counts import CORRECTIONS
-from elkmon.events import identity
+from elkmon.identity import identity
 from elkmon.ports import HourCounts
 from elkmon.profiles import Counts, Outcomes, Profile
 from elkmon.rulers import Ruler

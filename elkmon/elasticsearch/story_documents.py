@@ -76,7 +76,6 @@ def _packed(transition: Transition) -> dict[str, Any]:
         "at": text_of(transition.at),
         "status": transition.status,
         "versions": list(transition.versions),
-        "note": transition.note,
     }
 
 
@@ -88,7 +87,6 @@ def _transition(packed: Json, fingerprint: str) -> Transition:
         known_instant(packed["at"]),
         Status(packed["status"]),
         tuple(packed["versions"]),
-        packed["note"],
     )
 
 

@@ -6,7 +6,6 @@ What a server cannot do is left out, and said. Roles and API keys are not made h
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from elkmon.elasticsearch.indices import Indices
 from elkmon.elasticsearch.mappings import mapping_of
 from elkmon.errors import ConfigurationError, StoreRefused
 from elkmon.fields import EVENTS, RESULTS, Document
+from elkmon.identity import identity
 
 Json = Mapping[str, Any]
 
@@ -168,8 +168,7 @@ class _Setup:
         self, title: str, body: Json, get: Callable[..., Any], put: Callable[..., Any], many: str, one: str
     ) -> Step:
         """Put a template unless one with the same content is there, which the hash in its `_meta` tells."""
-        digest = hashlib.blake2b(json.dumps(body, sort_keys=True).encode(), digest_size=16).hexdigest()
-        meta = {"managed_by": "elkmon", "hash": digest}
+        meta = {"managed_by": "elkmon", "hash": identity(json.dumps(body, sort_keys=True))}
         found = self._cluster.call(get, name=body["name"]).get(many, [])
         if any(each[one].get("_meta") == meta for each in found):
             return Step(title, Result.UNCHANGED)

@@ -7,7 +7,6 @@ anywhere and run again ends in the same place.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ from elkmon.checks import ModelSettings
 from elkmon.digests import Report
 from elkmon.errors import StaleWriter, StoreError, StoreUnreachable
 from elkmon.findings import Finding, Status
+from elkmon.identity import identity
 from elkmon.monitor.judging import Judge
 from elkmon.monitor.profiling import profile_changed_hours
 from elkmon.monitor.reporting import report_period
@@ -163,8 +163,8 @@ class Monitor:
         return now if self._clock is None else self._clock()
 
     def _run(self, now: datetime, status: str = "", problems: tuple[str, ...] = ()) -> Run:
-        identity = hashlib.blake2b(f"{self._owner} {now.isoformat()}".encode(), digest_size=12).hexdigest()
-        return Run(identity, now, now, now, status=status, problems=problems)
+        run = identity("run", self._owner, now.isoformat())
+        return Run(run, now, now, now, status=status, problems=problems)
 
 
 _STATUS = {

@@ -4,7 +4,6 @@ Windows of one model, judged in order: which need it, what they are judged by, a
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from datetime import datetime
 from elkmon.baselines import Baseline
 from elkmon.checks import ModelSettings
 from elkmon.findings import Finding, Status, Subject
+from elkmon.identity import identity
 from elkmon.judgement import Limits, earlier_windows, judge, learn, unfamiliar, unjudged
 from elkmon.monitor.hours import Hours
 from elkmon.monitor.profiling import Asked
@@ -134,14 +134,14 @@ def _content(asked: Asked, version: str, window: Window) -> str:
         for (of, hour), counts in sorted(asked.counts.items(), key=lambda each: each[0][1])
         if of == version and hour in window
     ]
-    return hashlib.blake2b("\n".join(lines).encode(), digest_size=8).hexdigest()
+    return identity(*lines)
 
 
 def _outdated(before: Sequence[Finding], settings: ModelSettings, baseline: Baseline | None, content: str) -> bool:
     """Whether what was remembered was made from other documents, settings or baseline, or waited for labels."""
-    identity = (settings.hash, baseline.id if baseline else "", content)
+    made_from = (settings.hash, baseline.id if baseline else "", content)
     return any(
-        (finding.settings, finding.baseline, finding.content) != identity or finding.status is Status.PENDING
+        (finding.settings, finding.baseline, finding.content) != made_from or finding.status is Status.PENDING
         for finding in before
     )
 

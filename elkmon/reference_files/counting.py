@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-import pandas as pd  # noqa: TID251  a reference file is a table
+import pandas as pd
 
 from elkmon.fields import PREDICTION_LABEL, PREDICTION_SCORE, PREDICTION_VALUE
 from elkmon.losses import classification_losses, regression_losses

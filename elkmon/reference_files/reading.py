@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pandas as pd  # noqa: TID251  a reference file is a table
+import pandas as pd
 
 from elkmon.errors import MissingExtra, ReferenceDataError
 from elkmon.fields import (

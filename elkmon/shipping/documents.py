@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from elkmon.events import Failure, Outcome, id_text, identity
+from elkmon.events import Failure, Outcome, id_text
+from elkmon.identity import identity
 from elkmon.shipping import parts
 from elkmon.shipping.exceptions import described
 from elkmon.shipping.features import FeatureReader

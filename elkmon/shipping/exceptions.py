@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Any, TypeAlias
+from typing import Any
 
 from elkmon.values import fit
 
 STACK_LIMIT = 32 * 1024
 MESSAGE_LIMIT = 8 * 1024
-
-ExceptionInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
 def described(error: BaseException | str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from elkmon.elasticsearch import setup
-from elkmon.events import identity
+from elkmon.identity import identity
 
 Event = Mapping[str, Any]
 
