@@ -68,33 +68,25 @@ class Field(str):
         return self.removesuffix(".*")
 
 
-_ABOUT_MODELS = (
-    Document.PREDICTION,
-    Document.FEEDBACK,
-    Document.ERROR,
-    Document.LOG,
-    Document.SHIPPER,
-    *RESULTS,
-)
+_LOGGED = (Document.PREDICTION, Document.FEEDBACK, Document.ERROR, Document.LOG)
+_DATED = tuple(document for document in Document if document is not Document.RULER)
 _PREDICTED = (Document.PREDICTION, Document.OUTCOME)
-_JUDGED = (Document.PROFILE, Document.FINDING, Document.ALERT, Document.BASELINE)
+_VERSIONED = (Document.PROFILE, Document.FINDING, Document.BASELINE)
+_OF_MODELS = (*_VERSIONED, Document.ALERT)
 
 # Every event
 TIMESTAMP = Field(
     "@timestamp",
     "date",
     "When it happened: predicted, became known, failed, was counted; of a result the end of its window",
-    *Document,
+    *_DATED,
 )
 EVENT_ID = Field("event.id", "keyword", "The document's `_id`", *EVENTS)
 EVENT_SEQUENCE = Field(
     "event.sequence",
     "long",
     "Number within handler, stream and model, given before anything can be dropped: gaps are lost events",
-    Document.PREDICTION,
-    Document.FEEDBACK,
-    Document.ERROR,
-    Document.LOG,
+    *_LOGGED,
 )
 EVENT_DURATION = Field("event.duration", "long", "Latency in nanoseconds", Document.PREDICTION, Document.ERROR)
 SERVICE_NAME = Field("service.name", "keyword", "The service that predicts", *EVENTS)
@@ -102,7 +94,6 @@ SERVICE_VERSION = Field("service.version", "keyword", "Its version", *EVENTS)
 SERVICE_ENVIRONMENT = Field("service.environment", "keyword", "Where it runs: production, staging, …", *EVENTS)
 HOST_NAME = Field("host.name", "keyword", "The host it runs on", *EVENTS)
 PROCESS_PID = Field("process.pid", "long", "Its process id", *EVENTS)
-TRACE_ID = Field("trace.id", "keyword", "The trace the event belongs to", *EVENTS)
 LABELS = Field("labels.*", "keyword", "Whatever the service wants to search by", *EVENTS)
 DATA_STREAM_TYPE = Field("data_stream.type", "keyword", "Always `logs`", *EVENTS)
 DATA_STREAM_DATASET = Field("data_stream.dataset", "keyword", "`elkmon.` and the kind of event", *EVENTS)
@@ -110,8 +101,8 @@ DATA_STREAM_NAMESPACE = Field("data_stream.namespace", "keyword", "The installat
 PROCESS = Field("elkmon.process", "keyword", "Random per process and handler; sequence numbers belong to it", *EVENTS)
 
 # Models and predictions
-MODEL_NAME = Field("elkmon.model.name", "keyword", "The model", *_ABOUT_MODELS)
-MODEL_VERSION = Field("elkmon.model.version", "keyword", "Its version", *_ABOUT_MODELS)
+MODEL_NAME = Field("elkmon.model.name", "keyword", "The model", *_DATED)
+MODEL_VERSION = Field("elkmon.model.version", "keyword", "Its version", *_LOGGED, Document.OUTCOME, *_VERSIONED)
 PREDICTION_ID = Field(
     "elkmon.prediction.id",
     "keyword",
@@ -154,7 +145,7 @@ REJECTED_NAMES = Field(
     Document.ERROR,
 )
 NOTES = Field(
-    "elkmon.notes", "keyword", "What the handler had to change: text cut, characters replaced, a cycle", *EVENTS
+    "elkmon.notes", "keyword", "What the handler had to change: text cut, characters replaced, a cycle", *_LOGGED
 )
 
 # Truth
@@ -212,14 +203,19 @@ SHIPPER_DROPPED_FROM = Field("elkmon.shipper.dropped_from", "date", "Earliest `@
 SHIPPER_DROPPED_TO = Field("elkmon.shipper.dropped_to", "date", "Latest `@timestamp` lost", Document.SHIPPER)
 
 # What is judged, and by what
-SEGMENT = Field("elkmon.segment", "keyword", "Part of the model's traffic; empty for all of it", *_JUDGED)
+SEGMENT = Field("elkmon.segment", "keyword", "Part of the model's traffic; empty for all of it", *_OF_MODELS)
 SOURCE = Field("elkmon.source", "keyword", "`production`, or the id of the baseline it belongs to", Document.PROFILE)
-WINDOW_START = Field("elkmon.window.start", "date", "First instant of the window", *_JUDGED)
-WINDOW_END = Field("elkmon.window.end", "date", "First instant after the window", *_JUDGED)
-RULER_ID = Field("elkmon.ruler.id", "keyword", "Content hash of the bin edges and levels", Document.RULER, *_JUDGED)
-BASELINE_ID = Field(
-    "elkmon.baseline.id", "keyword", "What it was compared with", Document.BASELINE, Document.FINDING, Document.ALERT
+WINDOW_START = Field("elkmon.window.start", "date", "First instant of the window", *_VERSIONED)
+WINDOW_END = Field("elkmon.window.end", "date", "First instant after the window", *_OF_MODELS)
+RULER_ID = Field(
+    "elkmon.ruler.id",
+    "keyword",
+    "Content hash of the bin edges and levels",
+    Document.RULER,
+    Document.BASELINE,
+    Document.PROFILE,
 )
+BASELINE_ID = Field("elkmon.baseline.id", "keyword", "What it was compared with", Document.BASELINE, Document.FINDING)
 BASELINE_SOURCE = Field("elkmon.baseline.source", "keyword", "Window, or file with its content hash", Document.BASELINE)
 SETTINGS_HASH = Field("elkmon.settings.hash", "keyword", "Hash of the settings that judged", Document.FINDING)
 CONTENT_HASH = Field(

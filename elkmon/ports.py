@@ -102,13 +102,18 @@ class Delivery:
         return identity(self.notifier, *self.transitions)
 
 
+class RunStatus(StrEnum):
+    """How a run ended. When several hold, UNDELIVERED goes before ALERTING before UNJUDGED before HEALTHY."""
+
+    HEALTHY = "healthy"
+    ALERTING = "alerting"
+    UNJUDGED = "unjudged"
+    UNDELIVERED = "undelivered"
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
-    """
-    One run of the monitor, for those who watch the watcher.
-
-    `status` is what the command's exit code says: healthy, alerting, unjudged, undelivered.
-    """
+    """One run of the monitor, for those who watch the watcher."""
 
     id: str
     started_at: datetime
@@ -119,7 +124,7 @@ class Run:
     hours_profiled: int = 0
     findings: int = 0
     transitions: int = 0
-    status: str = ""
+    status: RunStatus = RunStatus.UNJUDGED
     problems: tuple[str, ...] = ()
 
 

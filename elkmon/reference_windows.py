@@ -4,6 +4,7 @@ A stretch of production as the reference of a model: surveyed for a ruler, profi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from elkmon.baselines import Baseline, Source, SourceKind
@@ -22,7 +23,7 @@ def baseline_from_window(
     window: Window,
     now: datetime,
     *,
-    positive_label: str | None = None,
+    positive_labels: Mapping[str, str],
     ruler: Ruler | None = None,
 ) -> Baseline:
     """
@@ -33,7 +34,8 @@ def baseline_from_window(
         model, version: whose predictions serve as the reference; an empty version means the only one there is.
         window: the stretch to take; hours without predictions are left out.
         now: the instant written down as its making; truth that was known by then is joined first.
-        positive_label: the label whose probability `score` is; without it the reference has no log loss and no Brier score.
+        positive_labels: per model the label whose probability `score` is, of all models that are known, since truth is
+            joined for all of them; a model without one has no Brier score.
         ruler: counts by this one instead of a new one, so that plots go on.
 
     Raises:
@@ -52,7 +54,6 @@ def baseline_from_window(
     version = version or versions[0]
     if version not in versions:
         raise ReferenceDataError(f"{model} has no version {version!r} in {window}; there is {', '.join(versions)}")
-    positive_labels = {} if positive_label is None else {model: positive_label}
     event_log.join(now, Window(window.start, hour_of(now) + HOUR), positive_labels)
     hours = sorted(each.hour for each in counts if each.version == version)
     ruler = ruler or make_ruler(event_log.survey(model, version, window, QUANTILES))

@@ -44,10 +44,11 @@ def check(arguments: argparse.Namespace) -> ExitCode:
     with shown_progress() as progress:
         parts = connect(config, progress=progress)
         report = parts.monitor.check(now, models=models, explicit=arguments.at is not None)
+    code = ExitCode[report.status.name]
     if arguments.json:
         print_json(
             {
-                "exit_code": report.exit_code,
+                "exit_code": code,
                 "run": report.run,
                 "findings": report.findings,
                 "transitions": report.transitions,
@@ -55,7 +56,7 @@ def check(arguments: argparse.Namespace) -> ExitCode:
                 "problems": report.problems,
             }
         )
-        return ExitCode(report.exit_code)
+        return code
     print_findings(report.findings, everything=arguments.all)
     if report.transitions:
         stories = {alert.fingerprint: alert for alert in parts.journal.stories().alerts}
@@ -67,4 +68,4 @@ def check(arguments: argparse.Namespace) -> ExitCode:
         print(f"not judged: {clean(problem, 300)}")
     if not report.findings and not report.problems:
         print("Nothing could be judged: no window that has ended holds predictions of these models.")
-    return ExitCode(report.exit_code)
+    return code

@@ -11,7 +11,11 @@ INTERRUPTED = 130
 
 
 class ExitCode(IntEnum):
-    """When several hold, 2 goes before 4 before 1 before 3."""
+    """
+    How a command ended; four of them are the names of a run's status.
+
+    When several hold, 2 goes before 4 before 1 before 3.
+    """
 
     HEALTHY = 0
     ALERTING = 1

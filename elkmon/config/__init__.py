@@ -16,7 +16,7 @@ from pathlib import Path
 
 from elkmon.config.models import read_model
 from elkmon.config.notifiers import read_notifier
-from elkmon.config.section import Section, suggestion
+from elkmon.config.section import Section, suggestion, toml_key
 from elkmon.config.settings import Config, MailSettings, ModelEntry, Schedule, Secret, Security, StoreSettings
 from elkmon.config.store import read_store
 from elkmon.errors import ConfigurationError
@@ -37,6 +37,7 @@ __all__ = [
     "load",
     "parse",
     "suggestion",
+    "toml_key",
 ]
 
 FILE_NAME = "elkmon.toml"
@@ -82,6 +83,16 @@ def parse(text: str, folder: Path, environ: Mapping[str, str] = os.environ) -> C
     )
     root.close()
     problems.extend(_windows_beyond(config.horizon, config.models))
+    names = {
+        "models": [each.settings.name for each in config.models],
+        "notifiers": [each.name for each in config.notifiers],
+    }
+    problems.extend(
+        f"{table}.{toml_key(name)} has a blank name; write [{table}.NAME]"
+        for table, its in names.items()
+        for name in its
+        if not name.strip()
+    )
     if problems:
         raise ConfigurationError(problems)
     return config
@@ -114,7 +125,7 @@ def example() -> str:
 
 def _windows_beyond(horizon: timedelta, models: tuple[ModelEntry, ...]) -> list[str]:
     return [
-        f'models.{entry.settings.name}.window = "{format_length(entry.settings.window)}" is longer than the horizon of '
+        f'models.{toml_key(entry.settings.name)}.window = "{format_length(entry.settings.window)}" is longer than the horizon of '
         f'"{format_length(horizon)}" within which events are counted; make the window shorter or the horizon longer'
         for entry in models
         if entry.settings.window > horizon

@@ -139,7 +139,7 @@ class Section:
             value = self._environ.get(variable, "")
             if not value:
                 return self._wrong(f"{key}_env", variable, "names an environment variable that is not set", None)
-            return Secret(value)
+            return self._one_line(f"{key}_env", variable, value)
         return self._secret_from(f"{key}_file", file) if file else None
 
     def _secret_from(self, key: str, file: str) -> Secret | None:
@@ -147,7 +147,12 @@ class Section:
             value = (self._folder / file).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeError) as error:
             return self._wrong(key, file, f"cannot be read: {error}", None)
-        return Secret(value) if value else self._wrong(key, file, "names an empty file", None)
+        return self._one_line(key, file, value) if value else self._wrong(key, file, "names an empty file", None)
+
+    def _one_line(self, key: str, place: str, value: str) -> Secret | None:
+        if value.isprintable():
+            return Secret(value)
+        return self._wrong(key, place, "holds a secret with a line break or another control character in it", None)
 
     def section(self, key: str) -> Section:
         """Return the table under `key`; an empty one where there is none."""
@@ -183,11 +188,23 @@ class Section:
         return default
 
     def _full(self, key: str) -> str:
-        quoted = key if key and key.replace("-", "").replace("_", "").isalnum() and key.isascii() else json.dumps(key)
-        return f"{self._path}.{quoted}" if self._path else quoted
+        return f"{self._path}.{toml_key(key)}" if self._path else toml_key(key)
 
 
 _Default = TypeVar("_Default")
+
+
+def toml_key(name: str) -> str:
+    r"""
+    Return `name` as a key of TOML, in printable characters.
+
+    >>> toml_key("min_rows"), toml_key("vélo"), toml_key("a\nb\u202e")
+    ('min_rows', '"vélo"', '"a\\nb\\U0000202E"')
+    """
+    if name and name.isascii() and name.replace("-", "").replace("_", "").isalnum():
+        return name
+    quoted = json.dumps(name, ensure_ascii=False)
+    return "".join(each if each.isprintable() else f"\\U{ord(each):08X}" for each in quoted)
 
 
 def show(value: object) -> str:
@@ -209,6 +226,8 @@ def suggestion(value: object, valid: Sequence[str]) -> str:
 
 def url_problem(url: str) -> str:
     """Return what is wrong with `url` as the address of a server; empty when nothing is."""
+    if not url.isprintable() or " " in url:
+        return "holds a blank, a line break or another control character"
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname)

@@ -17,6 +17,7 @@ from elkmon.doctor.mail import examine_mail
 from elkmon.doctor.models import examine_models
 from elkmon.doctor.store import examine_store
 from elkmon.errors import ConfigurationError
+from elkmon.presentation.writing import clean
 
 __all__ = ["Examination", "Link", "Verdict", "examine"]
 
@@ -54,5 +55,5 @@ def examine(named: Path | None, now: datetime) -> Iterator[Examination]:
 
 
 def _contents(config: Config) -> str:
-    models = ", ".join(entry.settings.name for entry in config.models) or "no model"
+    models = ", ".join(clean(entry.settings.name) for entry in config.models) or "no model"
     return f"{models}; {len(config.notifiers)} notifiers; namespace {config.store.namespace}"

@@ -4,14 +4,16 @@ Whether the models that are configured log at all, have a baseline, and have bee
 
 from __future__ import annotations
 
+import shlex
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from elkmon.baselines import Baseline
-from elkmon.config import Config, suggestion
+from elkmon.config import Config, suggestion, toml_key
 from elkmon.doctor.examination import Examination, Link, Verdict
 from elkmon.doctor.probe import Probe
+from elkmon.doctor.strays import examine_strays
 from elkmon.errors import ElkmonError
 from elkmon.fields import STATE_KIND, STATE_STATUS, TIMESTAMP
 from elkmon.ports import HourCounts
@@ -38,11 +40,12 @@ def examine_models(config: Config, probe: Probe, now: datetime) -> Iterator[Exam
         name = entry.settings.name
         yield _logging(name, logged.get(name, ()), sorted(logged), horizon, entry.settings.window, now)
         yield _baseline(name, [each for each in baselines if each.model == name])
+    yield from examine_strays(config, probe, now)
     yield _last_run(probe, config, now)
     unwatched = sorted(set(logged) - {entry.settings.name for entry in config.models})
     for name in unwatched:
         yield Examination(
-            Link.MODELS, name, Verdict.WARNING, "logs, but is not watched", f"add a table [models.{name}]"
+            Link.MODELS, name, Verdict.WARNING, "logs, but is not watched", f"add a table [models.{toml_key(name)}]"
         )
 
 
@@ -73,12 +76,12 @@ def _baseline(name: str, baselines: Sequence[Baseline]) -> Examination:
     if not baselines:
         return Examination(
             Link.MODELS, name, Verdict.PROBLEM, "has no baseline, so nothing can be judged",
-            f"elkmon baseline create {name} --from-window START END",
+            f"elkmon baseline create {shlex.quote(name)} --from-window START END",
         )  # fmt: skip
     newest = baselines[0]
     return Examination(
         Link.MODELS, name, Verdict.OK,
-        f"compared with {newest.id} of version {newest.version} ({newest.source}), {newest.total.predictions:,} predictions",
+        f"compared with {newest.id[:12]} of version {newest.version} ({newest.source}), {newest.total.predictions:,} predictions",
     )  # fmt: skip
 
 
@@ -90,9 +93,9 @@ def _last_run(probe: Probe, config: Config, now: datetime) -> Examination:
         return Examination(
             Link.MODELS, "last check", Verdict.WARNING, "there has been none", "elkmon check, or elkmon run"
         )
-    age = now - datetime.fromisoformat(finished)
+    finished_at = datetime.fromisoformat(finished)
     status = answer.at("hits", "hits", 0, "fields", STATE_STATUS, 0)
-    seen = f"{finished}, {status}"
-    if age > DAY + max((entry.settings.window for entry in config.models), default=DAY):
+    seen = f"{finished_at:%Y-%m-%d %H:%M}, {status}"
+    if now - finished_at > DAY + max((entry.settings.window for entry in config.models), default=DAY):
         return Examination(Link.MODELS, "last check", Verdict.WARNING, f"{seen}: long ago", "is `elkmon run` running?")
     return Examination(Link.MODELS, "last check", Verdict.OK, seen)

@@ -19,6 +19,7 @@ _FULL = 0.7
 _USUAL_FIELD_LIMIT = 1000
 _MADE_BY_SETUP = ("component template", "index ")
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
+_BUSY = {429, 500, 502, 503, 504}
 
 
 def examine_store(settings: StoreSettings) -> Generator[Examination, None, Probe | None]:
@@ -58,6 +59,11 @@ def _reach(host: str, settings: StoreSettings) -> tuple[Examination, Probe | Non
         ), None
     if health.status == _FORBIDDEN:
         return _problem("host", f"{host}: the login lacks a right", "give it the cluster privilege `monitor`"), None
+    if health.status in _BUSY:
+        seen = f"{host} is not able to answer now (HTTP {health.status}): {health.text!r}"
+        return _problem(
+            "host", seen, "try again later; if it stays so, look into its log and what stands before it"
+        ), None
     colour = health.at("status")
     if not health.ok or not isinstance(colour, str):
         seen = f"{host} answered {health.status}, but not as Elasticsearch does: {health.text!r}"

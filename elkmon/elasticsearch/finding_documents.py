@@ -7,8 +7,8 @@ from typing import Any
 
 from elkmon import fields
 from elkmon.elasticsearch.documents import finite, found, known_instant, nested, not_finite, text_of
-from elkmon.identity import identity
 from elkmon.findings import Direction, Family, Finding, Kind, Status, Subject
+from elkmon.identity import identity
 from elkmon.windows import Window
 
 Json = Mapping[str, Any]

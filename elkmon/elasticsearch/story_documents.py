@@ -126,7 +126,7 @@ def run_document(run: Run) -> dict[str, Any]:
         {
             fields.TIMESTAMP: text_of(run.finished_at),
             fields.STATE_KIND: RUN,
-            fields.STATE_STATUS: run.status or None,
+            fields.STATE_STATUS: run.status,
             fields.PACKED: {
                 "started_at": text_of(run.started_at),
                 "at": text_of(run.at),

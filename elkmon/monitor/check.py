@@ -22,13 +22,11 @@ from elkmon.monitor.profiling import profile_changed_hours
 from elkmon.monitor.reporting import report_period
 from elkmon.monitor.stories import advance_alerts
 from elkmon.monitor.telling import Undelivered, deliver
-from elkmon.ports import EventLog, Journal, Notifier, Run
+from elkmon.ports import EventLog, Journal, Notifier, Run, RunStatus
 from elkmon.windows import DAY, GRACE, HOUR, Window, hour_of
 
 HORIZON = 35 * DAY
 """How far back a check looks for late events and late truth."""
-
-EXIT_HEALTHY, EXIT_ALERTING, EXIT_UNJUDGED, EXIT_UNDELIVERED = 0, 1, 3, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +49,14 @@ class CheckReport:
     problems: tuple[str, ...] = ()
 
     @property
-    def exit_code(self) -> int:
-        """4 could not deliver, before 1 something drifted or degraded, before 3 could not judge, before 0 healthy."""
+    def status(self) -> RunStatus:
+        """How it ended, in one word."""
         if self.undelivered:
-            return EXIT_UNDELIVERED
+            return RunStatus.UNDELIVERED
         if any(finding.status.bad for finding in self.findings):
-            return EXIT_ALERTING
+            return RunStatus.ALERTING
         judged = any(finding.status is Status.OK for finding in self.findings)
-        return EXIT_HEALTHY if judged and not self.problems else EXIT_UNJUDGED
+        return RunStatus.HEALTHY if judged and not self.problems else RunStatus.UNJUDGED
 
 
 class Monitor:
@@ -105,14 +103,14 @@ class Monitor:
         chosen = [settings for settings in self._models if not models or settings.name in models]
         with self._journal.hold(self._owner, now) as held:
             if not held:
-                run = self._run(now, status="unjudged", problems=("another monitor is checking at this moment",))
+                run = self._run(now, ("another monitor is checking at this moment",))
                 return CheckReport(run, problems=run.problems)
             return self._check(now, chosen, explicit=explicit)
 
     def _check(self, now: datetime, models: Sequence[ModelSettings], *, explicit: bool) -> CheckReport:
         span = Window(hour_of(now - self._horizon), hour_of(now if explicit else now - GRACE))
         until_now = Window(span.start, hour_of(now) + HOUR)
-        positive = {each.name: each.positive_label for each in models if each.positive_label is not None}
+        positive = {each.name: each.positive_label for each in self._models if each.positive_label is not None}
         findings: list[Finding] = []
         problems: list[str] = []
         transitions: dict[str, Transition] = {}
@@ -148,7 +146,7 @@ class Monitor:
             hours_profiled=hours,
             findings=len(findings),
             transitions=len(transitions),
-            status=_STATUS[report.exit_code],
+            status=report.status,
             problems=tuple(problems),
         )
         self._journal.save([run])
@@ -162,14 +160,6 @@ class Monitor:
     def _time(self, now: datetime) -> datetime:
         return now if self._clock is None else self._clock()
 
-    def _run(self, now: datetime, status: str = "", problems: tuple[str, ...] = ()) -> Run:
+    def _run(self, now: datetime, problems: tuple[str, ...] = ()) -> Run:
         run = identity("run", self._owner, now.isoformat())
-        return Run(run, now, now, now, status=status, problems=problems)
-
-
-_STATUS = {
-    EXIT_HEALTHY: "healthy",
-    EXIT_ALERTING: "alerting",
-    EXIT_UNJUDGED: "unjudged",
-    EXIT_UNDELIVERED: "undelivered",
-}
+        return Run(run, now, now, now, problems=problems)

@@ -43,7 +43,9 @@ def profile_changed_hours(event_log: EventLog, journal: Journal, model: str, spa
     Streams are append-only, so equal counts mean equal content; there is no time checkpoint to be wrong about.
     """
     counts = {(each.version, each.hour): each for each in event_log.counts(span, [model])}
-    asked = Asked(model, counts, {}, problems=() if counts else ("no predictions in the last weeks",))
+    asked = Asked(
+        model, counts, {}, problems=() if counts else (f"no predictions in {span}; an hour counts once it is over",)
+    )
     baselines = {version: baseline for version in asked.versions if (baseline := _baseline_of(journal, model, version))}
     recorded = {
         (each.version, each.hour, each.ruler): (each.predictions, each.errors, each.outcomes)

@@ -22,10 +22,8 @@ from elkmon.presentation.links import checked
 from elkmon.presentation.writing import clean, listing
 
 _SECURITIES = ("starttls", "ssl", "none")
-_LONGEST_DOMAIN = (
-    48  # beyond it a single id fills a header's line, which the standard library would then encode as words
-)
-_FINAL = (smtplib.SMTPAuthenticationError, smtplib.SMTPSenderRefused, smtplib.SMTPDataError)
+_LONGEST_DOMAIN = 48
+"""Beyond it a single id fills a header's line, which the standard library would then encode as words."""
 
 
 class Mail:

@@ -5,12 +5,13 @@ a ruler, counted by the hour, frozen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from elkmon.baselines import Baseline, Source, SourceKind
 from elkmon.errors import ReferenceDataError
+from elkmon.fields import FEATURES_CATEGORICAL, FEATURES_NUMERIC
 from elkmon.measures.binning import QUANTILES, make_ruler
 from elkmon.profiles import Profile, total
 from elkmon.reference_files.columns import Columns
@@ -76,14 +77,26 @@ def baseline_from_file(
 
 
 def _check_covered(path: Path, table: Table, ruler: Ruler) -> None:
-    """Refuse a file that lacks features of the ruler it is to be counted by."""
+    """Refuse a file that lacks features of the ruler it is to be counted by, or has them as another kind."""
     has = {*table.numbers, *table.levels}
-    lacking = [feature_name(stored) for stored in ruler.features if stored not in has]
-    if lacking:
+    kinds = {feature_name(stored): kind for stored, kind in _kinds(has)}
+    lacking = [
+        (feature_name(stored), kind) for stored, kind in _kinds(each for each in ruler.features if each not in has)
+    ]
+    problems = [f"{name} holds {kinds[name]} where the ruler has {kind}" for name, kind in lacking if name in kinds]
+    if absent := [name for name, _ in lacking if name not in kinds]:
+        problems.insert(0, f"it has no {', '.join(absent)}")
+    if problems:
         raise ReferenceDataError(
-            f"{path.name} cannot be counted by the ruler {ruler.id[:12]}: it has no {', '.join(lacking)} of the same kind. "
-            f"Declare them categorical or numeric as before, or make a new ruler"
+            f"{path.name} cannot be counted by the ruler {ruler.id[:12]}: {'; '.join(problems)}. Mend the file, say with "
+            "--categorical or --numeric what a column is, or make a new ruler with --new-ruler"
         )
+
+
+def _kinds(stored: Iterable[str]) -> list[tuple[str, str]]:
+    """Return features by stored name, each with what it holds."""
+    prefixes = {f"{FEATURES_NUMERIC.path}.": "numbers", f"{FEATURES_CATEGORICAL.path}.": "categories"}
+    return [(each, kind) for each in stored for prefix, kind in prefixes.items() if each.startswith(prefix)]
 
 
 def _check_positive(path: Path, table: Table, positive_label: str) -> None:

@@ -36,6 +36,7 @@ MANY = 20
 _OLD_PANDAS = tuple(int(part) for part in pd.__version__.split(".")[:2]) < (3, 1)
 _EXACT_FLOATS: dict[str, Any] = {"float_precision": "round_trip"} if _OLD_PANDAS else {}
 _PARQUET = (".parquet", ".pq")
+_YEARS = (1970, 9998)
 _ZONE = r"(?:[Zz]|[+-]\d{2}:?\d{2})$"
 
 
@@ -183,7 +184,7 @@ def _encoded(table: Table, column: pd.Series, declared: Declared | None) -> tupl
     if rejected:
         what = "numbers" if declared is Declared.NUMERIC else "numbers, text, dates or truth values"
         table.problems.append(
-            f"column {column.name!r} holds {rejected[0]!r} (and {len(rejected) - 1} more) where {what} are expected; "
+            f"column {column.name!r} holds {rejected[0]!r}{_more(len(rejected))} where {what} are expected; "
             f"mend them, leave the cells empty, or leave the column out"
         )
     numbers = {code: each.value for code, each in enumerate(features) if isinstance(each, Number)}
@@ -202,16 +203,20 @@ def _times(table: Table, column: pd.Series) -> pd.Series:
     text = pd.api.types.is_string_dtype(column.dtype)
     zoned = column.str.contains(_ZONE, na=True).all() if text else isinstance(column.dtype, pd.DatetimeTZDtype)
     times: pd.Series = pd.to_datetime(column, utc=True, errors="coerce", format="ISO8601" if text else None)
-    unread = times.isna()
+    unread = times.isna() | ~times.dt.year.between(*_YEARS)
     if unread.any():
         row = int(unread.argmax())
         table.problems.append(
-            f"column {column.name!r} holds {column.iloc[row]!r} in row {row + 1} (and {int(unread.sum()) - 1} more) where "
-            f"timestamps are expected; write ISO 8601 such as 2013-04-01T12:00:00Z"
+            f"column {column.name!r} holds {column.iloc[row]!r} in row {row + 1}{_more(int(unread.sum()))} where timestamps "
+            f"of the years {_YEARS[0]} to {_YEARS[1]} are expected; write ISO 8601 such as 2013-04-01T12:00:00Z"
         )
     elif not zoned:
         table.notes.append(f"{column.name}: names no time zone, taken as UTC")
     return times
+
+
+def _more(count: int) -> str:
+    return f" (and {count - 1} more)" if count > 1 else ""
 
 
 def _odd(table: Table, column: str, numbers: pd.Series, levels: pd.Series) -> None:

@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any
 
 from elkmon.fields import Document
-from elkmon.shipping import life, parts, timestamps, totals
+from elkmon.shipping import lifecycle, parts, timestamps, totals
 from elkmon.shipping.accounting import Account
 from elkmon.shipping.buffer import Buffer, Entry, Limits
 from elkmon.shipping.channels import Channel, Origin
@@ -83,7 +83,7 @@ class Shipper:
         self.closing = False
         self._closed = False
         self._begin()
-        life.remember(self)
+        lifecycle.register(self)
 
     def _begin(self) -> None:
         self.origin = self._make_origin()

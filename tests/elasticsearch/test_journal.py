@@ -12,7 +12,7 @@ from elkmon.baselines import Baseline, Source, SourceKind
 from elkmon.elasticsearch import ElasticsearchJournal
 from elkmon.errors import StoreRefused
 from elkmon.findings import Direction, Family, Finding, Kind, Status, Subject
-from elkmon.ports import Delivery, DeliveryState, HourCounts, Record, Run, Stories
+from elkmon.ports import Delivery, DeliveryState, HourCounts, Record, Run, RunStatus, Stories
 from elkmon.profiles import PRODUCTION, Counts, Outcomes, Profile, total
 from elkmon.rulers import CategoricalScale, NumericScale, Ruler
 from elkmon.windows import DAY, HOUR, Window
@@ -97,12 +97,12 @@ def everything() -> list[Record]:
     window = Window(START, START + DAY)
     subject = Subject(Family.QUALITY, Kind.MISSING, "x\ny", "features.num.x")
     alert = Alert("m", subject, episode=1, state=State.OPEN, severity=Status.WARNING, last_window=window.end)
-    opened = Transition(Change.OPENED, alert.fingerprint, 1, window.end, Status.WARNING, ("1", ""), "note")
+    opened = Transition(Change.OPENED, alert.fingerprint, 1, window.end, Status.WARNING, ("1", ""))
     alert = replace(
         alert, recent=(Status.OK, Status.WARNING), opened_at=window.end, versions=("1",), timeline=(opened,)
     )
     delivery = Delivery("mail", (opened.id,), NOW, attempts=3, last_error="no route")
-    run = Run("r1", NOW, NOW, NOW, models=1, status="alerting", problems=("one",))
+    run = Run("r1", NOW, NOW, NOW, models=1, status=RunStatus.ALERTING, problems=("one",))
     return [RULER, a_baseline(), hourly(START), finding(window), alert, delivery, run]
 
 

@@ -9,14 +9,16 @@ from elasticsearch import Elasticsearch
 
 from elkmon import ElasticsearchTransport, ModelLog, PredictionHandler
 from elkmon.alerts import Change
+from elkmon.checks import ModelSettings
 from elkmon.digests import Digest
 from elkmon.elasticsearch import ElasticsearchEventLog, ElasticsearchJournal, connect, setup
 from elkmon.errors import DeliveryError
 from elkmon.findings import Kind, Status
 from elkmon.monitor import CheckReport, Monitor
+from elkmon.ports import RunStatus
 from elkmon.reference_windows import baseline_from_window
 from elkmon.windows import DAY, HOUR, Window
-from support.scenario import END, MODEL, REFERENCE, SETTINGS, SHIFT, START, send
+from support.scenario import END, MODEL, POSITIVE_LABELS, REFERENCE, SETTINGS, SHIFT, START, send
 
 
 class Recorder:
@@ -54,7 +56,7 @@ class Line:
     def reference(self) -> None:
         """Make the baseline of the first twelve days."""
         baseline = baseline_from_window(
-            self.event_log, MODEL, "1", REFERENCE, REFERENCE.end + 3 * HOUR, positive_label=SETTINGS.positive_label
+            self.event_log, MODEL, "1", REFERENCE, REFERENCE.end + 3 * HOUR, positive_labels=POSITIVE_LABELS
         )
         self.journal.save([baseline])
 
@@ -91,8 +93,8 @@ def test_story_from_quiet_to_mail(line: Line) -> None:
     second = line.check(SHIFT + 2 * DAY)
     third = line.check(SHIFT + 3 * DAY)
 
-    assert [report.exit_code for report in quiet] == [0, 0, 0]
-    assert first.exit_code == 1
+    assert {report.status for report in quiet} == {RunStatus.HEALTHY}
+    assert first.status is RunStatus.ALERTING
     assert first.transitions == ()
     opened = [transition for transition in second.transitions if transition.change is Change.OPENED]
     assert len(line.recorder.told) == 1
@@ -143,14 +145,14 @@ def test_without_baseline_nothing_is_ok(line: Line) -> None:
 
     assert {finding.status for finding in report.findings} == {Status.UNKNOWN}
     assert all("baseline create" in finding.reason for finding in report.findings)
-    assert report.exit_code == 3
+    assert report.status is RunStatus.UNJUDGED
 
 
 def test_model_nobody_logged(line: Line) -> None:
     """A configured model without a single prediction is a problem that is said, not silence."""
     report = line.check(START + DAY)
 
-    assert report.exit_code == 3
+    assert report.status is RunStatus.UNJUDGED
     assert any(MODEL in problem for problem in report.problems)
 
 
@@ -171,6 +173,20 @@ def test_labels_not_due_are_pending(line: Line) -> None:
     assert {each.status for each in early.findings if each.subject.name == "amount"} == {Status.OK}
 
 
+def test_check_of_one_model_leaves_the_others_alone(line: Line, client: Elasticsearch) -> None:
+    """Truth is joined for all models, each by its own positive label, whichever of them are checked."""
+    send(line.url, line.namespace, end=START + 14 * DAY)
+    line.reference()
+    line.check(START + 14 * DAY)
+    before = line.written(client)
+
+    both = [SETTINGS, ModelSettings("another")]
+    monitor = Monitor(line.event_log, line.journal, [], both, owner="test")
+    monitor.check(START + 14 * DAY, models=("another",), explicit=True)
+
+    assert line.written(client) == before
+
+
 def test_two_checks_at_once(line: Line) -> None:
     """While one monitor checks, another one stands back and says so."""
     with line.journal.hold("somebody else", END) as held:
@@ -179,7 +195,7 @@ def test_two_checks_at_once(line: Line) -> None:
         other.store.close()
 
     assert held
-    assert report.exit_code == 3
+    assert report.status is RunStatus.UNJUDGED
     assert "another monitor" in report.problems[0]
 
 
@@ -196,9 +212,9 @@ def test_failed_notifier_is_tried_again(line: Line) -> None:
     line.monitor = line.another(broken, line.recorder)
     repaired = line.check(END)
 
-    assert failed.exit_code == 4
+    assert failed.status is RunStatus.UNDELIVERED
     assert [each.notifier for each in failed.undelivered] == ["broken"]
-    assert repaired.exit_code == 1
+    assert repaired.status is RunStatus.ALERTING
     assert len(line.recorder.told) == 1
     assert len(broken.told) == 1
     assert [item.transition for item in broken.told[0].items] == [

@@ -12,14 +12,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from email import message_from_bytes
-from email.message import Message
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from elkmon import ElasticsearchTransport, ModelLog, PredictionHandler
+from support.mail_server import Mailbox, free_port, mail_server
 
 START = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=20)
 REFERENCE_DAYS, GOOD_DAYS, BAD_DAYS = 12, 3, 3
@@ -31,34 +29,12 @@ def instant(days: float) -> str:
     return (START + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M")
 
 
-class Mailbox:
-    """A mail server that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.mails: list[Message] = []
-
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802 aiosmtpd calls it by this name
-        """Keep a mail."""
-        self.mails.append(message_from_bytes(envelope.content))
-        return "250 OK"
-
-
-class AnyPort(Controller):
-    """A server on whatever port is free."""
-
-    def _trigger_server(self):
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
-
-
 @pytest.fixture
 def mailbox() -> Iterator[tuple[Mailbox, int]]:
     """A mailbox and the port of its server."""
     box = Mailbox()
-    controller = AnyPort(box, hostname="127.0.0.1", port=0)
-    controller.start()
-    yield box, controller.port
-    controller.stop()
+    with mail_server(box) as server:
+        yield box, server.port
 
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -363,12 +339,6 @@ def test_embedded_says_what_is_wrong_with_its_arguments(elkmon: Command):
     """A version that cannot be had, and a port that does not exist."""
     assert "choose from" in elkmon("embedded", "--version", "1.0.0", code=3).stderr
     assert "does not exist" in elkmon("embedded", "--port", "70000", code=3).stderr
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 def read_until(process: subprocess.Popen[str], text: str) -> list[str]:

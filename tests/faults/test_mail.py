@@ -1,12 +1,12 @@
 import socket
 import ssl
 import threading
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -16,6 +16,7 @@ from cryptography.x509.oid import NameOID
 from elkmon.errors import DeliveryError
 from elkmon.notifiers.mail import Mail
 from support.flights_digest import a_digest
+from support.mail_server import AnyPort, free_port, mail_server
 
 SMALL = replace(a_digest(), items=a_digest().items[-1:])  # one plot to draw
 PASSWORD = "correct horse battery staple"
@@ -51,13 +52,14 @@ class Post:
         return AuthResult(success=login.password.decode() == PASSWORD, handled=False)
 
 
-class Encrypted(Controller):
+class Encrypted(AnyPort):
     """A server that speaks TLS from the start."""
 
     def _create_server(self):
         return self.loop.create_server(self._factory_invoker, self.hostname, self.port, ssl=self.ssl_context)
 
     def _trigger_server(self):
+        self.port = self.server.sockets[0].getsockname()[1]
         with (
             socket.create_connection((self.hostname, self.port), 5) as plain,
             self.client_context.wrap_socket(plain, server_hostname="localhost") as wrapped,
@@ -95,24 +97,15 @@ def certificate(tmp_path_factory):
 @pytest.fixture
 def serve(certificate):
     """Start mail servers; each is gone when the test ends."""
-    servers = []
+    with ExitStack() as servers:
 
-    def start(post, kind=Controller, **options):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        options = {"enable_SMTPUTF8": True} | options
-        if kind is Encrypted:
-            options["ssl_context"] = certificate[0]
-        server = kind(post, hostname="localhost" if kind is Encrypted else "127.0.0.1", port=port, **options)
-        server.client_context = certificate[1]
-        server.start()
-        servers.append(server)
-        return port
+        def start(post, kind=AnyPort, **options):
+            if kind is Encrypted:
+                options |= {"hostname": "localhost", "ssl_context": certificate[0]}
+                kind.client_context = certificate[1]
+            return servers.enter_context(mail_server(post, kind, **({"enable_SMTPUTF8": True} | options))).port
 
-    yield start
-    for server in servers:
-        server.stop()
+        yield start
 
 
 def mail(port, **changes):
@@ -246,7 +239,7 @@ def test_a_goodbye_that_fails_does_not_undo_the_delivery(serve):
         async def smtp_QUIT(self, arg):  # noqa: N802 the library's name
             self.transport.abort()
 
-    class RudeController(Controller):
+    class RudeController(AnyPort):
         def factory(self):
             return Rude(self.handler, **self.SMTP_kwargs)
 
@@ -257,9 +250,7 @@ def test_a_goodbye_that_fails_does_not_undo_the_delivery(serve):
 
 def test_a_server_that_is_down_is_tried_again():
     """Nobody listens: the error names the server."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with pytest.raises(DeliveryError, match=rf"mail server 127.0.0.1:{port} \(team\): it cannot be reached") as failure:
         mail(port).notify(SMALL)
     assert not failure.value.permanent

@@ -3,47 +3,27 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from email import message_from_bytes
 from pathlib import Path
 
 import pytest
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from elkmon.elasticsearch import ElasticsearchEventLog, ElasticsearchJournal, connect, setup
 from elkmon.findings import Finding
 from elkmon.reference_windows import baseline_from_window
 from elkmon.windows import Window
-from support.scenario import END, MODEL, REFERENCE, SETTINGS, START, send
-
-
-class Mailbox:
-    """A real SMTP server's handler that keeps what it accepts."""
-
-    def __init__(self) -> None:
-        self.ids: list[str] = []
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - the server's name
-        """Accept the mail."""
-        self.ids.append(message_from_bytes(envelope.content or b"")["Message-ID"])  # type: ignore[arg-type]
-        return "250 kept"
+from support.mail_server import Mailbox, mail_server
+from support.scenario import END, MODEL, POSITIVE_LABELS, REFERENCE, START, send
 
 
 @pytest.fixture
 def mailbox() -> Iterator[tuple[Mailbox, int]]:
     """A mailbox and the port it listens on."""
     box = Mailbox()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
-    controller.start()
-    yield box, port
-    controller.stop()
+    with mail_server(box) as server:
+        yield box, server.port
 
 
 def check(url: str, namespace: str, port: int, moment: str = "before", fatal: int = 0) -> int:
@@ -69,13 +49,18 @@ def prepared(url: str, namespace: str) -> ElasticsearchJournal:
     send(url, namespace)
     journal = ElasticsearchJournal(store, namespace)
     event_log = ElasticsearchEventLog(store, namespace)
-    journal.save([baseline_from_window(event_log, MODEL, "1", REFERENCE, END, positive_label=SETTINGS.positive_label)])
+    journal.save([baseline_from_window(event_log, MODEL, "1", REFERENCE, END, positive_labels=POSITIVE_LABELS)])
     return journal
 
 
 def findings(journal: ElasticsearchJournal) -> tuple[Finding, ...]:
     """Return all findings of the scenario."""
     return tuple(journal.findings(MODEL, Window(START, END)))
+
+
+def identities(box: Mailbox) -> set[str]:
+    """Return what the mails are recognised by."""
+    return {str(mail["Message-ID"]) for mail in box.mails}
 
 
 @pytest.mark.timeout(600)
@@ -87,8 +72,8 @@ def test_killed_anywhere_ends_in_the_same_place(
     undisturbed, disturbed = namespace + "u", namespace + "d"
     expected = prepared(elasticsearch_url, undisturbed)
     saves = check(elasticsearch_url, undisturbed, port)
-    mails = set(box.ids)
-    box.ids.clear()
+    mails = identities(box)
+    box.mails.clear()
 
     journal = prepared(elasticsearch_url, disturbed)
     killed = 0
@@ -100,5 +85,5 @@ def test_killed_anywhere_ends_in_the_same_place(
     assert saves >= 5
     assert killed >= saves
     assert len(mails) == 1
-    assert set(box.ids) == mails
+    assert identities(box) == mails
     assert findings(journal) == findings(expected)

@@ -20,7 +20,8 @@ REFERENCE = Window(START, START + 12 * DAY)
 SHIFT = START + 15 * DAY
 END = START + 20 * DAY
 ROWS_A_DAY = 120
-SETTINGS = ModelSettings(MODEL, window=DAY, min_rows=100, positive_label="default", labels_after=6 * HOUR)
+POSITIVE_LABELS = {MODEL: "default"}
+SETTINGS = ModelSettings(MODEL, window=DAY, min_rows=100, positive_label=POSITIVE_LABELS[MODEL], labels_after=6 * HOUR)
 
 
 @dataclass(frozen=True)

@@ -270,11 +270,16 @@ def test_all_mistakes_are_reported_at_once_with_key_path_value_and_suggestion():
         ("[models.m]\nignore = [1]", "models.m.ignore = [1] is not a list of texts"),
         ('[models."a b"]\nx = 1', 'models."a b".x is not a key'),
         ("[models.m\n", "not valid TOML"),
+        ("[models.m.floors.missng]\nwarning = 1", "models.m.floors.missng is not known, did you mean missing?"),
+        ('[models."a\\u202e🛫"]\nx = 1', 'models."a\\U0000202E🛫".x is not a key'),
+        ('[models.""]', 'models."" has a blank name; write [models.NAME]'),
+        ('[store]\nhosts = ["http://127.0.0.1:9200\\n"]', "holds a blank, a line break"),
+        ('[store]\napi_key_env = "TWO_LINES"', 'api_key_env = "TWO_LINES" holds a secret with a line break'),
     ],
 )  # fmt: skip
 def test_each_mistake_is_named(text, problem):
     """A mistake is told with its key path, its value and what would be right."""
-    assert any(problem in each for each in problems_of(text, environ={"P": "secret"}))
+    assert any(problem in each for each in problems_of(text, environ={"P": "secret", "TWO_LINES": "a\nb"}))
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import contextlib
 import http.server
 import json
-import socket
 import ssl
 import threading
 import time
@@ -11,20 +10,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from elkmon.config import MailSettings, Secret, Security, StoreSettings
 from elkmon.doctor import Link, Verdict, examine
 from elkmon.doctor.mail import examine_mail
 from elkmon.doctor.store import _fields, _versions, examine_store
-
-
-@pytest.fixture
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+from support.mail_server import AnyPort, Mailbox, free_port, mail_server
 
 
 @contextlib.contextmanager
@@ -55,9 +47,9 @@ def store_at(url: str, **others) -> StoreSettings:
     return StoreSettings(hosts=(url,), **others)
 
 
-def test_nothing_listens(free_port):
+def test_nothing_listens():
     """A wrong port, or a server that is down, is said as that."""
-    (found,) = examine_store(store_at(f"http://127.0.0.1:{free_port}"))
+    (found,) = examine_store(store_at(f"http://127.0.0.1:{free_port()}"))
 
     assert found.verdict is Verdict.PROBLEM
     assert "nothing listens there" in found.seen
@@ -73,7 +65,7 @@ def test_a_name_that_is_not_known():
 @pytest.mark.parametrize(
     ("status", "said", "remedy"),
     [(401, "does not accept the login", "api_key_env"), (403, "lacks a right", "monitor"),
-     (503, "answered 503", "check host and port")],
+     (503, "is not able to answer now (HTTP 503)", "try again later"), (404, "answered 404", "check host and port")],
 )  # fmt: skip
 def test_a_refusal_is_told_by_its_kind(status, said, remedy):
     """Wrong login, missing right and a server in trouble have different remedies."""
@@ -203,50 +195,19 @@ def test_without_a_configuration_the_rest_is_not_looked_at(tmp_path, monkeypatch
     assert "elkmon init" in found[-1].seen
 
 
-def mail_at(controller: Controller, **others) -> MailSettings:
+def mail_at(controller: AnyPort, **others) -> MailSettings:
     settings = {"security": Security.NONE, "sender": "a@example.com", "recipients": ("b@example.com",), **others}
     return MailSettings("team", controller.hostname, port=controller.port, **settings)
 
 
-class Keeper:
-    """Keeps what it is sent; the doctor must send nothing."""
-
-    def __init__(self) -> None:
-        self.envelopes: list[object] = []
-
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802 aiosmtpd calls it by this name
-        """Keep a mail."""
-        self.envelopes.append(envelope)
-        return "250 OK"
-
-
-class AnyPort(Controller):
-    """A server on whatever port is free."""
-
-    def _trigger_server(self):
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
-
-
-@contextlib.contextmanager
-def smtp_server(**options) -> Iterator[tuple[Controller, Keeper]]:
-    keeper = Keeper()
-    controller = AnyPort(keeper, hostname="127.0.0.1", port=0, **options)
-    controller.start()
-    try:
-        yield controller, keeper
-    finally:
-        controller.stop()
-
-
 def test_a_mail_server_that_takes_us_gets_no_mail():
     """Connection and greeting are tried; nothing is sent."""
-    with smtp_server() as (controller, keeper):
+    with mail_server(box := Mailbox()) as controller:
         found = examine_mail(mail_at(controller))
 
     assert found.verdict is Verdict.OK
     assert "not encrypted, no login; writes to b@example.com" in found.seen
-    assert keeper.envelopes == []
+    assert box.mails == []
 
 
 def test_a_login_is_tried():
@@ -256,7 +217,7 @@ def test_a_login_is_tried():
         return AuthResult(success=data.password == b"right", handled=False)
 
     options = {"authenticator": authenticator, "auth_require_tls": False}
-    with smtp_server(**options) as (controller, _):
+    with mail_server(Mailbox(), **options) as controller:
         good = examine_mail(mail_at(controller, username="u", password=Secret("right")))
         bad = examine_mail(mail_at(controller, username="u", password=Secret("wrong")))
 
@@ -270,7 +231,7 @@ def test_a_login_is_tried():
 
 def test_a_server_without_starttls_is_told():
     """STARTTLS asked for and not offered is a problem, never a mail in the clear."""
-    with smtp_server() as (controller, _):
+    with mail_server(Mailbox()) as controller:
         found = examine_mail(mail_at(controller, security=Security.STARTTLS))
 
     assert found.verdict is Verdict.PROBLEM
@@ -279,7 +240,7 @@ def test_a_server_without_starttls_is_told():
 
 def test_ssl_asked_of_a_plain_server_is_told():
     """The wrong kind of port is recognised and the usual ones named."""
-    with smtp_server() as (controller, _):
+    with mail_server(Mailbox()) as controller:
         found = examine_mail(mail_at(controller, security=Security.SSL))
 
     assert found.verdict is Verdict.PROBLEM
@@ -291,16 +252,16 @@ def test_a_certificate_nobody_vouches_for_is_told(certificate):
     """An untrusted certificate is named as the reason."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*certificate)
-    with smtp_server(tls_context=context) as (controller, _):
+    with mail_server(Mailbox(), tls_context=context) as controller:
         found = examine_mail(mail_at(controller, security=Security.STARTTLS))
 
     assert found.verdict is Verdict.PROBLEM
     assert "certificate is not trusted" in found.seen
 
 
-def test_a_mail_server_that_is_not_there(free_port):
+def test_a_mail_server_that_is_not_there():
     """Nothing listening is said with host and port to check."""
-    settings = MailSettings("team", "127.0.0.1", "a@example.com", ("b@example.com",), port=free_port)
+    settings = MailSettings("team", "127.0.0.1", "a@example.com", ("b@example.com",), port=free_port())
 
     found = examine_mail(settings)
 

@@ -25,7 +25,6 @@ from elkmon.config import Config, suggestion
 from elkmon.errors import ConfigurationError
 from elkmon.presentation.writing import clean
 from elkmon.rulers import Ruler
-from elkmon.windows import HOUR, Window, hour_of
 
 if TYPE_CHECKING:
     from elkmon.reference_files import Columns
@@ -86,7 +85,7 @@ def create(arguments: argparse.Namespace) -> ExitCode:
         if arguments.from_file is not None:
             baseline = _from_file(arguments, settings, ruler, now)
         else:
-            baseline = _from_window(arguments, settings, ruler, now, parts)
+            baseline = _from_window(arguments, config, ruler, now, parts)
     parts.journal.save([baseline])
     limits = learn(baseline, settings)
     if arguments.json:
@@ -98,7 +97,11 @@ def create(arguments: argparse.Namespace) -> ExitCode:
 
 
 def _check_usage(arguments: argparse.Namespace) -> None:
-    """Refuse what argparse cannot: options that belong to the other source."""
+    """Refuse what argparse cannot, before anybody is asked: no name, no span, options that belong to the other source."""
+    if not arguments.model.strip():
+        raise ConfigurationError("the model's name is blank; give the name that the service logs")
+    if arguments.from_window is not None:
+        span(*arguments.from_window)
     of_file = {"--categorical": arguments.categorical, "--numeric": arguments.numeric, "--column": arguments.column,
                "--ignore": arguments.ignore, "--in-sample": arguments.in_sample}  # fmt: skip
     if arguments.from_file is None:
@@ -149,15 +152,20 @@ def _from_file(arguments: argparse.Namespace, settings: ModelSettings, ruler: Ru
 
 
 def _from_window(
-    arguments: argparse.Namespace, settings: ModelSettings, ruler: Ruler | None, now: datetime, parts: Parts
+    arguments: argparse.Namespace, config: Config, ruler: Ruler | None, now: datetime, parts: Parts
 ) -> Baseline:
     from elkmon.reference_windows import baseline_from_window
 
-    window = span(*arguments.from_window)
-    positive = {} if settings.positive_label is None else {settings.name: settings.positive_label}
-    # Truth that no check has joined yet belongs to the reference as well.
-    parts.event_log.join(now, Window(window.start, max(window.end, hour_of(now) + HOUR)), positive)
-    return baseline_from_window(parts.event_log, arguments.model, arguments.version, window, now, ruler=ruler)
+    positive = {each.settings.name: each.settings.positive_label for each in config.models}
+    return baseline_from_window(
+        parts.event_log,
+        arguments.model,
+        arguments.version,
+        span(*arguments.from_window),
+        now,
+        positive_labels={name: label for name, label in positive.items() if label is not None},
+        ruler=ruler,
+    )
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -58,12 +58,11 @@ def summary(baseline: Baseline) -> dict[str, object]:
 
 def _row(baseline: Baseline) -> tuple[str, ...]:
     return (
-        baseline.id,
+        baseline.id[:12],
         baseline.model,
         baseline.version,
         baseline.source.kind.value if baseline.source.kind.value == "window" else baseline.source.name,
-        day(baseline.start),
-        day(baseline.end),
+        *((day(baseline.start), day(baseline.end)) if baseline.source.has_timestamps else ("", "")),
         f"{baseline.total.predictions:,}",
         f"{baseline.total.outcomes.labelled:,}",
         day(baseline.created_at),

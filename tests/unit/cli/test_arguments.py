@@ -34,6 +34,13 @@ def test_what_is_no_time_or_length_is_refused_with_an_example():
         length("28")
 
 
+@pytest.mark.parametrize("text", ["0001-01-01", "1969-12-31T23:00", "9999-12-31"])
+def test_a_time_beyond_the_years_of_events_is_refused(text):
+    """No window before or after it could be named."""
+    with pytest.raises(argparse.ArgumentTypeError, match="outside the years 1970 to 9998"):
+        instant(text)
+
+
 def test_a_span_on_half_hours_or_backwards_is_refused():
     """Windows are whole hours and end after they begin."""
     with pytest.raises(ConfigurationError, match="whole UTC hour"):

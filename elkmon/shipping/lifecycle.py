@@ -1,4 +1,4 @@
-"""The life of the process that ships: its end, and its forks."""
+"""The process's lifecycle, as far as shipping depends on it: its end, and its forks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from weakref import WeakSet
 EXIT_SECONDS = 5.0
 
 
-class Mortal(Protocol):
+class Component(Protocol):
     """What has to know of the process's end and forks."""
 
     def begin_close(self, deadline: float) -> None:
@@ -24,13 +24,13 @@ class Mortal(Protocol):
         """Begin anew, in the child."""
 
 
-_living: WeakSet[Mortal] = WeakSet()
+_living: WeakSet[Component] = WeakSet()
 _registered: list[bool] = []
 
 
-def remember(mortal: Mortal) -> None:
+def register(component: Component) -> None:
     """Close it when the process exits, and tell it of forks; for as long as somebody else keeps it."""
-    _living.add(mortal)
+    _living.add(component)
     if not _registered:
         _registered.append(True)
         # Before logging.shutdown, which would end handlers one after the other, each with a time of its own.
@@ -41,12 +41,12 @@ def remember(mortal: Mortal) -> None:
 def _close_all() -> None:
     deadline = monotonic() + EXIT_SECONDS
     living = list(_living)
-    for mortal in living:
-        mortal.begin_close(deadline)
-    for mortal in living:
-        mortal.end_close()
+    for component in living:
+        component.begin_close(deadline)
+    for component in living:
+        component.end_close()
 
 
 def _begin_anew() -> None:
-    for mortal in list(_living):
-        mortal.after_fork()
+    for component in list(_living):
+        component.after_fork()
