@@ -12,6 +12,7 @@ from pathlib import Path
 from elkmon.cli.arguments import Commands
 from elkmon.cli.exit_code import ExitCode
 from elkmon.cli.signals import EndedBySignal
+from elkmon.errors import ConfigurationError, EmbeddedError
 
 
 def add_to(commands: Commands) -> None:
@@ -32,9 +33,11 @@ def embedded(arguments: argparse.Namespace) -> ExitCode:
     """Run a node until a signal ends it."""
     from elkmon.embedded import DEFAULT_VERSION, EmbeddedElasticsearch
 
-    node = EmbeddedElasticsearch(
-        version=arguments.version or DEFAULT_VERSION, port=arguments.port, data=arguments.data, heap=arguments.heap
-    )
+    version = arguments.version or DEFAULT_VERSION
+    try:
+        node = EmbeddedElasticsearch(version=version, port=arguments.port, data=arguments.data, heap=arguments.heap)
+    except EmbeddedError as error:  # not started yet: an argument is wrong
+        raise ConfigurationError(str(error)) from error
     with EndedBySignal():
         print(f"Starting Elasticsearch {node.version} …", file=sys.stderr, flush=True)
         with node:

@@ -26,7 +26,7 @@ from elkmon.demo.model import DelayModel, auc, out_of_fold_scores, train, write_
 from elkmon.demo.service import CATEGORICAL_CODES, MODEL, VERSION, DelayService
 from elkmon.demo.weeks import Week
 from elkmon.embedded import EmbeddedElasticsearch
-from elkmon.errors import ElkmonError
+from elkmon.errors import ConfigurationError, ElkmonError
 from elkmon.presentation import report as presentation
 from elkmon.reference_files import baseline_from_file
 from elkmon.windows import WEEK, Window
@@ -40,7 +40,12 @@ Say = Callable[[str], None]
 
 def tell(*, output: Path, keep: bool, version: str, weeks: range, seed: int, say: Say) -> int:
     """Run the demo and live `weeks`, numbered from 0 at the first of April; see `elkmon.demo.run`."""
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(
+            f"--output {output}: the folder cannot be made ({error.strerror}); name another"
+        ) from error
     reference = output / "reference.csv"
     started = time.monotonic()
     with ExitStack() as stack:

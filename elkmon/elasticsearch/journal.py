@@ -75,6 +75,7 @@ class ElasticsearchJournal:
         self._length = lease
         self._clock = clock
         self._lease: Lease | None = None
+        self._set_up = False
 
     @contextmanager
     def hold(self, owner: str, now: datetime) -> Iterator[bool]:
@@ -126,6 +127,7 @@ class ElasticsearchJournal:
 
     def baselines(self, model: str) -> Sequence[Baseline]:
         """Return the baselines of `model` (of all models when empty), newest first, with their rulers, without their hours."""
+        self._require_setup()
         filters: list[Json] = [{"exists": {"field": fields.BASELINE_ID}}]
         if model:
             filters.append({"term": {fields.MODEL_NAME: model}})
@@ -169,6 +171,7 @@ class ElasticsearchJournal:
 
     def findings(self, model: str, span: Window) -> Sequence[Finding]:
         """Return findings of `model` whose window ends within `span` or at its end, in order of window."""
+        self._require_setup()
         ends = {"gt": text_of(span.start), "lte": text_of(span.end)}
         filters: list[Json] = [{"term": {fields.MODEL_NAME: model}}, {"range": {fields.WINDOW_END: ends}}]
         sort = [fields.WINDOW_END, fields.WINDOW_START, fields.MODEL_VERSION]
@@ -179,6 +182,7 @@ class ElasticsearchJournal:
 
     def stories(self) -> Stories:
         """Return each story as it stands, and the deliveries that are not done or tell of one of them."""
+        self._require_setup()
         sort = [fields.ALERT_FINGERPRINT, fields.ALERT_EPISODE]
         # Of several episodes the last one stands; its timeline holds those before.
         latest = {each.fingerprint: each for each in map(alert_from, self._documents(self._indices.alerts, [], sort))}
@@ -214,6 +218,16 @@ class ElasticsearchJournal:
             yield indices.state, record.id, delivery_document(record)
         else:
             yield indices.state, record.id, run_document(record)
+
+    def _require_setup(self) -> None:
+        """Refuse to read where nothing was ever set up: a misspelt namespace must not look like one without trouble."""
+        if self._set_up:
+            return
+        if not self._cluster.search(index=self._indices.state, size=0)["_shards"]["total"]:
+            raise StoreRefused(
+                f"Nothing is set up in the namespace {self._indices.namespace!r}; correct the namespace, or run `elkmon setup`"
+            )
+        self._set_up = True
 
     def _documents(self, index: str, filters: Sequence[Json], sort: Sequence[str]) -> Iterator[Json]:
         for hits in self._cluster.pages(index, {"bool": {"filter": list(filters)}}, sort, _PAGE):

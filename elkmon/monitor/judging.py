@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from shlex import quote
 
 from elkmon.baselines import Baseline
 from elkmon.checks import ModelSettings
@@ -90,7 +91,7 @@ class Judge:
         hours: Hours,
     ) -> tuple[Finding, ...]:
         if baseline is None:
-            reason = f"there is no baseline for {settings.name}; make one with `elkmon baseline create {settings.name}`"
+            reason = f"there is no baseline for {settings.name}; make one with `elkmon baseline create {quote(settings.name)}`"
             return unjudged(settings, settings.name, version, window, now, reason)
         baseline, limits = self.limits(baseline, settings)
         before = range(earlier_windows(settings.window), 0, -1)

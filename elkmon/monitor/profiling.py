@@ -12,6 +12,8 @@ from elkmon.baselines import Baseline
 from elkmon.ports import EventLog, HourCounts, Journal
 from elkmon.windows import Window
 
+_NAMED = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -43,9 +45,7 @@ def profile_changed_hours(event_log: EventLog, journal: Journal, model: str, spa
     Streams are append-only, so equal counts mean equal content; there is no time checkpoint to be wrong about.
     """
     counts = {(each.version, each.hour): each for each in event_log.counts(span, [model])}
-    asked = Asked(
-        model, counts, {}, problems=() if counts else (f"no predictions in {span}; an hour counts once it is over",)
-    )
+    asked = Asked(model, counts, {}, problems=() if counts else (_nothing(event_log, span),))
     baselines = {version: baseline for version in asked.versions if (baseline := _baseline_of(journal, model, version))}
     recorded = {
         (each.version, each.hour, each.ruler): (each.predictions, each.errors, each.outcomes)
@@ -63,6 +63,12 @@ def profile_changed_hours(event_log: EventLog, journal: Journal, model: str, spa
             journal.save(event_log.profiles(model, version, sorted(changed), ruler))
             profiled += len(changed)
     return Asked(model, counts, baselines, profiled, asked.problems)
+
+
+def _nothing(event_log: EventLog, span: Window) -> str:
+    others = sorted({each.model for each in event_log.counts(span, [])})
+    named = f"; the models that logged are {', '.join(others[:_NAMED])}" if others else "; no model logged anything"
+    return f"no predictions in {span} (an hour counts once it is over){named}"
 
 
 def _baseline_of(journal: Journal, model: str, version: str) -> Baseline | None:

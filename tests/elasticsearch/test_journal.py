@@ -195,12 +195,13 @@ def test_stories_are_the_last_episodes_and_what_was_told_of_them(journal: Elasti
     assert journal.stories().deliveries[1].attempts == 2
 
 
-def test_without_setup_reading_is_empty_and_writing_refused(client: Elasticsearch, namespace: str) -> None:
-    """Nothing is remembered where nothing is set up; saving there says what to do, and makes no index by accident."""
+def test_without_setup_neither_reading_nor_writing_is_answered(client: Elasticsearch, namespace: str) -> None:
+    """A namespace that was never set up is refused with the remedy, never told as one without trouble; no index is made."""
     journal = ElasticsearchJournal(client, namespace)
     span = Window(START, START + DAY)
-    assert journal.baselines("") == journal.findings("m", span) == journal.profiled(span, []) == ()
-    assert journal.stories() == Stories()
+    for read in (lambda: journal.baselines(""), lambda: journal.findings("m", span), journal.stories):
+        with pytest.raises(StoreRefused, match=f"set up in the namespace '{namespace}'.*elkmon setup"):
+            read()
     with pytest.raises(StoreRefused, match="elkmon setup"):
         journal.save(everything())
     with pytest.raises(StoreRefused, match="elkmon setup"), journal.hold("me", NOW):

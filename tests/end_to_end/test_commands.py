@@ -337,8 +337,8 @@ def test_embedded_runs_a_node_until_it_is_told_to_stop(start: Start, tmp_path: P
 
 def test_embedded_says_what_is_wrong_with_its_arguments(elkmon: Command):
     """A version that cannot be had, and a port that does not exist."""
-    assert "choose from" in elkmon("embedded", "--version", "1.0.0", code=3).stderr
-    assert "does not exist" in elkmon("embedded", "--port", "70000", code=3).stderr
+    assert "choose from" in elkmon("embedded", "--version", "1.0.0", code=2).stderr
+    assert "does not exist" in elkmon("embedded", "--port", "70000", code=2).stderr
 
 
 def read_until(process: subprocess.Popen[str], text: str) -> list[str]:
