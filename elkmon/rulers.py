@@ -200,11 +200,11 @@ class Survey:
     categorical: Mapping[str, LevelSummary] = field(default_factory=dict)
 
 
-def feature_name(field_name: str) -> str:
+def feature_of(field_name: str) -> str:
     """
     Return a feature's own name from its stored field.
 
-    >>> feature_name("features.num.wind.speed"), feature_name("elkmon.prediction.score")
+    >>> feature_of("features.num.wind.speed"), feature_of("elkmon.prediction.score")
     ('wind.speed', 'elkmon.prediction.score')
     """
     for prefix in (FEATURES_NUMERIC.path + ".", FEATURES_CATEGORICAL.path + "."):

@@ -23,7 +23,7 @@ from elkmon.fields import (
     TIMESTAMP,
 )
 from elkmon.profiles import Counts
-from elkmon.rulers import CategoricalScale, NumericScale, Ruler, Scale, feature_name
+from elkmon.rulers import CategoricalScale, NumericScale, Ruler, Scale, feature_of
 from elkmon.windows import HOUR
 
 Json = Mapping[str, Any]
@@ -112,7 +112,7 @@ def subject_questions(fields: Sequence[str], ruler: Ruler) -> dict[str, Json]:
             asked.update(_levels(index, name, scale))
     if fields:
         asked["ignored"] = {"terms": {"field": "_ignored", "include": list(fields), "size": len(fields)}}
-    names = sorted({feature_name(name) for name in fields if name.startswith(_FEATURES)})
+    names = sorted({feature_of(name) for name in fields if name.startswith(_FEATURES)})
     if names:
         asked["rejected"] = {"terms": {"field": REJECTED_NAMES, "include": names, "size": len(names)}}
     return asked
@@ -158,7 +158,7 @@ def counted_subjects(bucket: Json, fields: Sequence[str], ruler: Ruler) -> dict[
         else:
             counted, unseen = _counted_levels(bucket, index, scale)
         unindexed = ignored.get(name, 0)
-        refused = rejected.get(feature_name(name), 0) if name.startswith(_FEATURES) else 0
+        refused = rejected.get(feature_of(name), 0) if name.startswith(_FEATURES) else 0
         missing = max(0, rows - sum(counted) - unindexed - refused)
         subjects[name] = Counts(counted, missing, unseen, refused, unindexed)
     return subjects

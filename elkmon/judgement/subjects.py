@@ -24,7 +24,7 @@ from elkmon.measures.gauges import (
     unindexed_gauge,
     unseen_gauge,
 )
-from elkmon.rulers import CategoricalScale, NumericScale, Ruler, feature_name
+from elkmon.rulers import CategoricalScale, NumericScale, Ruler, feature_of
 
 PREDICTIONS = {str(PREDICTION_SCORE): "score", str(PREDICTION_VALUE): "value", str(PREDICTION_LABEL): "label"}
 ERROR_RATE = Subject(Family.SERVICE, Kind.FIGURE, "error_rate")
@@ -47,11 +47,9 @@ def distributions(baseline: Baseline, settings: ModelSettings) -> Iterator[Judge
     """Yield every feature and prediction whose drift is judged."""
     for field in judged_fields(baseline, settings):
         gauge = drift_gauge(field, baseline.ruler.scales[field], baseline.total)
-        name = PREDICTIONS.get(field) or feature_name(field)
+        name = PREDICTIONS.get(field) or feature_of(field)
         kind = Kind.PREDICTION if field in PREDICTIONS else Kind.FEATURE
-        yield Judged(
-            Subject(Family.DRIFT, kind, name, field), gauge, settings.floor(gauge.measure, feature_name(field))
-        )
+        yield Judged(Subject(Family.DRIFT, kind, name, field), gauge, settings.floor(gauge.measure, feature_of(field)))
 
 
 def qualities(baseline: Baseline, settings: ModelSettings) -> Iterator[Judged]:
@@ -69,7 +67,7 @@ def qualities(baseline: Baseline, settings: ModelSettings) -> Iterator[Judged]:
         if isinstance(scale, NumericScale) and (scale.lowest is not None or scale.highest is not None):
             gauges.append(out_of_range_gauge(field, scale))
         for gauge in gauges:
-            subject = Subject(Family.QUALITY, Kind(gauge.measure), feature_name(field), field)
+            subject = Subject(Family.QUALITY, Kind(gauge.measure), feature_of(field), field)
             yield Judged(subject, gauge, settings.floor(gauge.measure))
 
 
@@ -103,7 +101,7 @@ def judged_fields(baseline: Baseline, settings: ModelSettings) -> Iterator[str]:
     """
     chosen: dict[str, str] = {}
     for field in baseline.ruler.scales:
-        name = feature_name(field)
+        name = feature_of(field)
         if field == EVENT_DURATION or (field not in PREDICTIONS and name in settings.ignore):
             continue
         if name not in chosen or _present(baseline, field) > _present(baseline, chosen[name]):

@@ -12,7 +12,7 @@ from elkmon.checks import ModelSettings
 from elkmon.fields import FEATURES_NUMERIC
 from elkmon.findings import Family, Finding, Kind, Status, Subject
 from elkmon.profiles import Profile
-from elkmon.rulers import feature_name
+from elkmon.rulers import feature_of
 from elkmon.windows import Window
 
 _NAMED = 10
@@ -32,9 +32,9 @@ def unfamiliar(
     One finding for all, so that it comes back to OK when they go or a new baseline knows them. A feature that was known as a
     number and now arrives as text, or the other way round, is one of them, and is said to be.
     """
-    known = {feature_name(field): field for field in baseline.ruler.features}
+    known = {feature_of(field): field for field in baseline.ruler.features}
     new = [
-        field for field in features if field not in baseline.ruler.scales and feature_name(field) not in settings.ignore
+        field for field in features if field not in baseline.ruler.scales and feature_of(field) not in settings.ignore
     ]
     named = ", ".join(_described(field, known) for field in new[:_NAMED])
     more = f" and {len(new) - _NAMED} more" if len(new) > _NAMED else ""
@@ -60,7 +60,7 @@ def unfamiliar(
 
 
 def _described(field: str, known: dict[str, str]) -> str:
-    name = feature_name(field)
+    name = feature_of(field)
     if name not in known:
         return name
     kinds = ("text", "a number") if field.startswith(FEATURES_NUMERIC.path + ".") else ("a number", "text")

@@ -17,7 +17,7 @@ from elkmon.profiles import Profile, total
 from elkmon.reference_files.columns import Columns
 from elkmon.reference_files.counting import profiles, survey
 from elkmon.reference_files.reading import Table, content_hash, read_table
-from elkmon.rulers import Ruler, feature_name
+from elkmon.rulers import Ruler, feature_of
 
 __all__ = ["Columns", "baseline_from_file"]
 
@@ -79,9 +79,9 @@ def baseline_from_file(
 def _check_covered(path: Path, table: Table, ruler: Ruler) -> None:
     """Refuse a file that lacks features of the ruler it is to be counted by, or has them as another kind."""
     has = {*table.numbers, *table.levels}
-    kinds = {feature_name(stored): kind for stored, kind in _kinds(has)}
+    kinds = {feature_of(stored): kind for stored, kind in _kinds(has)}
     lacking = [
-        (feature_name(stored), kind) for stored, kind in _kinds(each for each in ruler.features if each not in has)
+        (feature_of(stored), kind) for stored, kind in _kinds(each for each in ruler.features if each not in has)
     ]
     problems = [f"{name} holds {kinds[name]} where the ruler has {kind}" for name, kind in lacking if name in kinds]
     if absent := [name for name, _ in lacking if name not in kinds]:

@@ -1,13 +1,18 @@
-"""What tests of the commands share: the commands run in this process, a mail server, a real handler."""
+"""What tests of the commands share: commands in this process or in their own, mail servers, a real handler."""
 
-from collections.abc import Iterator
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from elkmon import ElasticsearchTransport, PredictionHandler
 from elkmon.cli import main
-from support.mail_server import mail_server
+from support import process
+from support.mail_server import Mailbox, mail_server
 from support.shop import Command, Done, FickleMailbox
 
 
@@ -49,3 +54,47 @@ def handler(elasticsearch_url: str, namespace: str) -> Iterator[PredictionHandle
     handler.close()
     stats = handler.stats()
     assert stats.logged == stats.delivered
+
+
+@pytest.fixture
+def mailbox() -> Iterator[tuple[Mailbox, int]]:
+    """A mailbox and the port of its server."""
+    box = Mailbox()
+    with mail_server(box) as server:
+        yield box, server.port
+
+
+@pytest.fixture
+def elkmon(tmp_path: Path) -> process.Command:
+    """Run `elkmon` with the given arguments in a folder of its own."""
+
+    def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "elkmon", *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert "Traceback" not in done.stderr
+        return done
+
+    return run
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start `elkmon` with the given arguments and go on; what still runs when the test ends is killed."""
+    with contextlib.ExitStack() as stack:
+
+        def begin(*arguments: str) -> subprocess.Popen[str]:
+            child = subprocess.Popen(
+                [sys.executable, "-m", "elkmon", *arguments],
+                cwd=tmp_path,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+            stack.enter_context(child)
+            stack.callback(child.kill)
+            return child
+
+        yield begin

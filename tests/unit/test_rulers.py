@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from elkmon.rulers import CategoricalScale, NumericScale, Ruler, feature_name
+from elkmon.rulers import CategoricalScale, NumericScale, Ruler, feature_of
 
 NUMBER = NumericScale((0.0, 1.5, 4.0), (0.0, 0.75, 2.75, 4.0), lowest=0.0, highest=4.0)
 LEVELS = CategoricalScale(("EWR", "JFK"), ("LGA",))
@@ -69,5 +69,5 @@ def test_features_are_told_from_predictions():
     """And have their own names."""
     ruler = Ruler({"elkmon.prediction.score": NUMBER, "features.num.b": NUMBER, "features.cat.a": LEVELS})
     assert ruler.features == ("features.cat.a", "features.num.b")
-    assert feature_name("features.num.a.b") == "a.b"
-    assert feature_name("elkmon.prediction.score") == "elkmon.prediction.score"
+    assert feature_of("features.num.a.b") == "a.b"
+    assert feature_of("elkmon.prediction.score") == "elkmon.prediction.score"
