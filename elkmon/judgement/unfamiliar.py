@@ -5,6 +5,7 @@ Features that production sends and the baseline does not know: they cannot be co
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from elkmon.baselines import Baseline
@@ -32,7 +33,7 @@ def unfamiliar(
     One finding for all, so that it comes back to OK when they go or a new baseline knows them. A feature that was known as a
     number and now arrives as text, or the other way round, is one of them, and is said to be.
     """
-    known = {feature_of(field): field for field in baseline.ruler.features}
+    known = {feature_of(field) for field in baseline.ruler.features}
     new = [
         field for field in features if field not in baseline.ruler.scales and feature_of(field) not in settings.ignore
     ]
@@ -59,7 +60,7 @@ def unfamiliar(
     )
 
 
-def _described(field: str, known: dict[str, str]) -> str:
+def _described(field: str, known: AbstractSet[str]) -> str:
     name = feature_of(field)
     if name not in known:
         return name
