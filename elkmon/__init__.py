@@ -12,6 +12,7 @@ from __future__ import annotations
 from elkmon.errors import ElkmonError, ShippingError
 from elkmon.events import Failure, Outcome, Prediction
 from elkmon.shipping.accounting import Stats
+from elkmon.shipping.context import bound_labels, bound_trace
 from elkmon.shipping.handler import PredictionHandler
 from elkmon.shipping.model_log import ModelLog
 from elkmon.shipping.transports.elasticsearch import ElasticsearchTransport
@@ -35,6 +36,8 @@ __all__ = [
     "Stats",
     "Trouble",
     "__version__",
+    "bound_labels",
+    "bound_trace",
 ]
 
 

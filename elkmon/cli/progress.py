@@ -14,8 +14,16 @@ if TYPE_CHECKING:
 
 @contextmanager
 def shown_progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Yield what long work may call with what it does, how much is done and how much there is; nothing is left on screen."""
-    from tqdm import tqdm  # noqa: TID251 as above
+    """
+    Yield what long work may call with what it does, how much is done and how much there is; nothing is left on screen.
+
+    Without the extra that brings bars there are none.
+    """
+    try:
+        from tqdm import tqdm  # noqa: TID251 as above
+    except ModuleNotFoundError:
+        yield lambda *_: None
+        return
 
     bars: dict[str, tqdm[NoReturn]] = {}
 

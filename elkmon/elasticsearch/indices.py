@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from elkmon.errors import ConfigurationError
 
-_FORBIDDEN = set('\\/*?"<>| ,#:-')
-_MOST_BYTES = 100
+_NAMESPACE = re.compile(r"[a-z0-9][a-z0-9_.]{0,99}")  # as the handler and the configuration have it
 
 
 def validated_namespace(namespace: str) -> str:
@@ -18,24 +18,12 @@ def validated_namespace(namespace: str) -> str:
     A hyphen would let the streams of `eu-prod` be found where those of `prod` are asked for.
 
     Raises:
-        ConfigurationError: when it is empty, too long, not lowercase, or holds a character that names cannot have.
+        ConfigurationError: when it cannot.
     """
-    problems = []
-    if not namespace:
-        problems.append("it is empty")
-    if namespace != namespace.lower():
-        problems.append("it has capital letters")
-    unfit = sorted({letter for letter in namespace if letter in _FORBIDDEN or not letter.isprintable()})
-    if unfit:
-        problems.append(f"it holds {' '.join(map(repr, unfit))}")
-    if namespace.startswith((".", "_", "+")):
-        problems.append(f"it begins with {namespace[0]!r}")
-    if len(namespace.encode(errors="replace")) > _MOST_BYTES:
-        problems.append(f"it is longer than {_MOST_BYTES} bytes")
-    if problems:
+    if not _NAMESPACE.fullmatch(namespace):
         raise ConfigurationError(
-            f"{namespace[:200]!r} cannot be a namespace: {', '.join(problems)}. Use lowercase letters, digits, '_' and "
-            "'.', for example 'default' or 'production'"
+            f"{namespace[:200]!r} cannot be a namespace. Use 1 to 100 of the characters a-z, 0-9, '_' and '.', "
+            "beginning with a letter or a digit, for example 'default' or 'production'"
         )
     return namespace
 

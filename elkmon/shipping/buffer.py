@@ -8,22 +8,22 @@ that logs may run in between, on the same thread.
 from __future__ import annotations
 
 import contextlib
+import queue as queues
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from queue import Empty, SimpleQueue
-from time import monotonic, sleep
-from typing import TypeAlias
+from time import monotonic
 
 from elkmon.shipping.accounting import Account, Stats, summed
 from elkmon.shipping.channels import Channel
 from elkmon.shipping.encoding import timestamp_of
-
-Entry: TypeAlias = tuple[bytes, Channel]
-"""An encoded event and the channel it came by."""
+from elkmon.shipping.entries import Bequest, Entry
+from elkmon.shipping.journal.backlog import Backlog
+from elkmon.shipping.journal.journal import Kept
 
 _NEVER = sys.maxsize
 _GLANCE_SECONDS = 0.002
@@ -77,16 +77,23 @@ class _Queue:
 
 
 class Buffer:
-    """The two queues of a handler, ordinary and errors, and the accounts of its channels."""
+    """
+    The two queues of a handler, ordinary and errors, and the accounts of its channels.
 
-    def __init__(self, limits: Limits) -> None:
-        self._lock = threading.RLock()
-        self._bell: SimpleQueue[None] = SimpleQueue()  # safe to ring from signal handlers, which an Event is not
+    Args:
+        limits: how much may wait in memory.
+        backlog: what waits on disk, where a journal is kept: then memory takes only what the disk does not.
+    """
+
+    def __init__(self, limits: Limits, backlog: Backlog | None = None) -> None:
+        self._backlog = backlog
+        self._lock = threading.RLock() if backlog is None else backlog.lock
+        self.hang_bell()
         self._ring_at = _NEVER
         self._ordinary = _Queue(limits)
         self._errors = _Queue(ERROR_LIMITS)
-        self._accounts: list[Account] = []
-        self._closed = False
+        self._from_disk = False
+        self._accounts: list[Account] = [] if backlog is None else [backlog.account]
 
     def open_account(self) -> Account:
         """Begin an account for a channel."""
@@ -95,34 +102,62 @@ class Buffer:
             self._accounts.append(account)
         return account
 
-    def offer(self, line: bytes, channel: Channel) -> None:
+    def offer(self, line: bytes, channel: Channel | Bequest) -> None:
         """Take an event in, or count it as dropped."""
+        if self._backlog is not None and self._kept_on_disk(line, channel, self._backlog):
+            return
         queue = self._errors if channel.errors else self._ordinary
         octets = len(line)
-        if queue.blocks and not queue.fits(octets):
-            self._wait_for_room(queue, octets)
-        with self._lock:
-            channel.account.logged += 1
-            if self._closed:
-                _drop((line, channel), "closed")
-            elif queue.fits(octets) or self._made_room(queue, octets):
-                queue.entries.append((line, channel))
-                queue.octets += octets
-            else:
-                _drop((line, channel), "queue_full")
+        deadline = monotonic() + queue.limits.block_seconds if queue.blocks else 0.0
+        while True:
+            with self._lock:
+                if queue.fits(octets) or self._made_room(queue, octets):
+                    channel.account.logged += 1
+                    queue.entries.append((line, channel))
+                    queue.octets += octets
+                    break
+                if not queue.blocks or monotonic() >= deadline:
+                    channel.account.logged += 1
+                    _drop((line, channel), "queue_full")
+                    break
+            time.sleep(_GLANCE_SECONDS)  # somebody else who waits may get the room
         if len(queue.entries) >= self._ring_at:
             self._ring_at = _NEVER
             self._bell.put(None)
 
-    def lost(self, channel: Channel, timestamp: str, reason: str) -> None:
+    def _kept_on_disk(self, line: bytes, channel: Channel | Bequest, backlog: Backlog) -> bool:
+        """Write an event to the journal, or count it as dropped where that is full; false where memory has to take it."""
+        deadline = monotonic() + self._ordinary.limits.block_seconds if self._ordinary.blocks else 0.0
+        while (kept := self._offered(line, channel, backlog)) is Kept.FULL and monotonic() < deadline:
+            time.sleep(_GLANCE_SECONDS)
+        if kept is Kept.FULL:
+            self.lost(channel, timestamp_of(line), "journal_full")
+        elif backlog.waiting >= self._ring_at:
+            self._ring_at = _NEVER
+            self._bell.put(None)
+        return kept is not Kept.FAILED
+
+    def _offered(self, line: bytes, channel: Channel | Bequest, backlog: Backlog) -> Kept:
+        with self._lock:
+            kept = backlog.offer(line, urgent=channel.errors)
+            if kept is Kept.WRITTEN:
+                channel.account.logged += 1
+            return kept
+
+    def lost(self, channel: Channel | Bequest, timestamp: str, reason: str) -> None:
         """Account for an event that never became a line."""
         with self._lock:
             channel.account.logged += 1
             channel.account.drop(reason, timestamp)
 
     def take(self, count: int, octets: int) -> list[Entry]:
-        """Hand over the next entries, errors first; they stay pending until they are settled."""
+        """Hand over the next entries, from disk and memory in turns, errors first; they stay pending until settled."""
         taken: list[Entry] = []
+        self._from_disk = self._backlog is not None and (not self._from_disk or not self._in_memory)
+        if self._from_disk and self._backlog is not None:
+            taken = self._backlog.take(count, octets)
+            if taken:
+                return taken
         with self._lock:
             for queue in (self._errors, self._ordinary):
                 while queue.entries and len(taken) < count and (octets > 0 or not taken):
@@ -146,11 +181,13 @@ class Buffer:
                 if self._released(entry):
                     _drop(entry, reason)
 
-    def close(self, reason: str) -> int:
-        """Give up all that is pending, also what is not known to have arrived; say how many those were."""
+    def give_up(self, reason: str) -> int:
+        """
+        Give up all that is pending in memory, also what is not known to have arrived; say how many those were. What is
+        on disk stays there.
+        """
         with self._lock:
-            self._closed = True
-            remaining = self.pending
+            remaining = self._in_memory + len(self._errors.held) + len(self._ordinary.held)
             for queue in (self._errors, self._ordinary):
                 for entry in (*queue.held.values(), *queue.entries):
                     _drop(entry, reason)
@@ -162,18 +199,20 @@ class Buffer:
     @property
     def waiting(self) -> int:
         """Entries not taken yet."""
-        return len(self._errors.entries) + len(self._ordinary.entries)
+        return self._in_memory + (self._backlog.waiting if self._backlog is not None else 0)
 
     @property
     def pending(self) -> int:
         """Events neither delivered nor dropped."""
         with self._lock:
-            return self.waiting + len(self._errors.held) + len(self._ordinary.held)
+            on_disk = self._backlog.pending if self._backlog is not None else 0
+            return self._in_memory + len(self._errors.held) + len(self._ordinary.held) + on_disk
 
     def stats(self) -> Stats:
         """Return all totals, consistent with one another."""
         with self._lock:
-            return summed(self._accounts, self.pending)
+            unjournalled = self._backlog.unjournalled if self._backlog is not None else 0
+            return summed(self._accounts, self.pending, unjournalled)
 
     def copied(self, account: Account) -> Account:
         """Return one account as it is now."""
@@ -181,12 +220,22 @@ class Buffer:
             return account.copy()
 
     def wait_until_settled(self, deadline: float) -> bool:
-        """Wait until nothing is pending; false where that took too long."""
+        """Wait until what was logged before now is settled, though more may follow; false where that took too long."""
+        with self._lock:
+            unsettled = [(account, account.settled + account.pending) for account in self._accounts]
         while self.pending:
+            with self._lock:  # the events of an account are settled in their order
+                unsettled = [(account, goal) for account, goal in unsettled if account.settled < goal]
+            if not unsettled:
+                return True
             if monotonic() >= deadline:
                 return False
-            sleep(_GLANCE_SECONDS)
+            time.sleep(_GLANCE_SECONDS)
         return True
+
+    def hang_bell(self) -> None:
+        """Get a bell for a sender that begins; gevent may have put another kind in the place of the usual one by now."""
+        self._bell: queues.SimpleQueue[None] = queues.SimpleQueue()  # a signal handler may ring, unlike an Event
 
     def ring(self) -> None:
         """Wake the sender."""
@@ -196,11 +245,15 @@ class Buffer:
         """Let the sender wait: for the bell, which also rings when `until` entries wait, or for some seconds."""
         self._ring_at = until
         if self.waiting < until:
-            with contextlib.suppress(Empty):
+            with contextlib.suppress(queues.Empty):
                 self._bell.get(timeout=seconds)
         self._ring_at = _NEVER
         while not self._bell.empty():
             self._bell.get()
+
+    @property
+    def _in_memory(self) -> int:
+        return len(self._errors.entries) + len(self._ordinary.entries)
 
     def _made_room(self, queue: _Queue, octets: int) -> bool:
         """Push the oldest entries out, where that is the policy."""
@@ -212,13 +265,10 @@ class Buffer:
             _drop(entry, "queue_full")
         return queue.fits(octets)
 
-    def _wait_for_room(self, queue: _Queue, octets: int) -> None:
-        deadline = monotonic() + queue.limits.block_seconds
-        while not queue.fits(octets) and not self._closed and monotonic() < deadline:
-            sleep(_GLANCE_SECONDS)
-
     def _released(self, entry: Entry) -> bool:
         """Take an entry off its queue's load; false where it was given up meanwhile."""
+        if self._backlog is not None and self._backlog.released(entry):
+            return True
         queue = self._errors if entry[1].errors else self._ordinary
         if queue.held.pop(id(entry), None) is None:
             return False

@@ -8,9 +8,10 @@ from itertools import count
 from typing import Any
 
 from elkmon.fields import Document
+from elkmon.shipping import encoding
 from elkmon.shipping.accounting import Account
-from elkmon.shipping.encoding import dumps, plain
 from elkmon.shipping.naming import Streams
+from elkmon.shipping.redaction import Redaction
 from elkmon.values import as_text
 
 
@@ -24,6 +25,7 @@ class Origin:
         process: random per process and handler.
         service, service_version, environment: the service, as it describes itself.
         labels: whatever it wants to search by.
+        redaction: what it must not tell.
     """
 
     streams: Streams
@@ -32,6 +34,7 @@ class Origin:
     service_version: str | None = None
     environment: str | None = None
     labels: dict[str, str] | None = None
+    redaction: Redaction | None = None
 
     def document(self, dataset: str) -> dict[str, Any]:
         """Return the part of a document that is the same for all events of `dataset`, without labels."""
@@ -40,7 +43,7 @@ class Origin:
         return {
             "data_stream": {"type": "logs", "dataset": dataset, "namespace": self.streams.namespace},
             **({"service": service} if service else {}),
-            "host": {"name": plain(os.uname().nodename)},
+            "host": {"name": encoding.plain(os.uname().nodename)},
             "process": {"pid": os.getpid()},
         }
 
@@ -56,9 +59,11 @@ class Channel:
         index: the data stream.
         sequence: numbers the events, before anything can be dropped.
         account: counts them.
+        tail: what the events share with all others, encoded; it ends every line.
+        tail_without_labels: the same for events that bring the shared labels themselves, among others.
     """
 
-    __slots__ = ("_tail", "_tail_without_labels", "account", "errors", "index", "kind", "model", "sequence")
+    __slots__ = ("account", "errors", "index", "kind", "model", "sequence", "tail", "tail_without_labels")
 
     def __init__(self, kind: Document, model: str | None, origin: Origin, account: Account) -> None:
         self.kind = kind
@@ -73,13 +78,11 @@ class Channel:
         self.sequence = count(1)
         self.account = account
         shared = origin.document(dataset)
-        # Encoded once; every line's object is closed by it.
-        self._tail_without_labels = b"," + dumps(shared)[1:]
-        self._tail = (
-            b"," + dumps({**shared, "labels": origin.labels})[1:] if origin.labels else self._tail_without_labels
-        )
+        self.tail = self.tail_without_labels = b"," + encoding.dumps(shared)[1:]
+        if origin.labels:
+            self.tail = b"," + encoding.dumps({**shared, "labels": origin.labels})[1:]
 
-    def line(self, body: dict[str, Any], *, labelled: bool = False) -> bytes:
-        """Encode `body` (which brings the labels itself if `labelled`) and what it shares with all others."""
+    def line(self, body: dict[str, Any]) -> bytes:
+        """Encode `body` and what it shares with all others."""
         # Cutting and joining copies: what orjson returns holds several KB for every small result.
-        return dumps(body)[:-1] + (self._tail_without_labels if labelled else self._tail)
+        return encoding.dumps(body)[:-1] + (self.tail_without_labels if "labels" in body else self.tail)

@@ -6,31 +6,33 @@ Each function fills a `body` that has its timestamp, `event` and `elkmon` parts 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from elkmon.events import Failure, Outcome, id_text
 from elkmon.identity import identity
 from elkmon.shipping import parts
+from elkmon.shipping.channels import Origin
 from elkmon.shipping.exceptions import described
 from elkmon.shipping.features import FeatureReader
 
+Predicted: TypeAlias = tuple[
+    FeatureReader,
+    Any,  # features
+    object,  # score
+    object,  # scores
+    object,  # label
+    object,  # value
+    object,  # duration
+    object,  # id
+    object,  # timestamp
+    object,  # labels
+]
+"""What is said of a prediction, and what reads its features."""
 
-def fill_prediction(
-    body: dict[str, Any],
-    shared: Mapping[str, str] | None,
-    reader: FeatureReader,
-    features: Mapping[Any, Any] | None,
-    score: object,
-    scores: object,
-    label: object,
-    value: object,
-    duration: object,
-    id_: object,
-    timestamp: object,
-    labels: object,
-) -> None:
-    """Fill in a prediction. Its arguments are loose, not an object, since this is the hot path."""
+
+def fill_prediction(body: dict[str, Any], origin: Origin, said: Predicted) -> None:
+    """Fill in a prediction: what is said of it is loose, not an object, since this is the hot path."""
+    reader, features, score, scores, label, value, duration, id_, timestamp, labels = said
     own = body["elkmon"]
     event = body["event"]
     notes: list[str] = []
@@ -56,12 +58,12 @@ def fill_prediction(
     if features is not None:
         body["features"] = reader.read(features, own, notes)
     if labels is not None:
-        parts.add_labels(body, shared, labels, notes)
+        parts.add_labels(body, origin, labels, notes)
     if notes:
         parts.add_notes(own, notes)
 
 
-def fill_outcome(body: dict[str, Any], shared: Mapping[str, str] | None, outcome: Outcome) -> None:
+def fill_outcome(body: dict[str, Any], origin: Origin, outcome: Outcome) -> None:
     """Fill in what turned out true."""
     own = body["elkmon"]
     notes: list[str] = []
@@ -84,14 +86,13 @@ def fill_outcome(body: dict[str, Any], shared: Mapping[str, str] | None, outcome
         said = (str(truth.get("label")), str(truth.get("value")))
         body["event"]["id"] = identity("outcome", own["model"]["name"], version, predicted, body["@timestamp"], *said)
     if outcome.labels is not None:
-        parts.add_labels(body, shared, outcome.labels, notes)
+        parts.add_labels(body, origin, outcome.labels, notes)
     parts.add_notes(own, notes)
 
 
-def fill_failure(
-    body: dict[str, Any], shared: Mapping[str, str] | None, reader: FeatureReader, failure: Failure
-) -> None:
+def fill_failure(body: dict[str, Any], origin: Origin, said: tuple[FeatureReader, Failure]) -> None:
     """Fill in an inference that failed."""
+    reader, failure = said
     own = body["elkmon"]
     notes: list[str] = []
     body["error"] = described(failure.error)
@@ -105,5 +106,5 @@ def fill_failure(
     if failure.features is not None:
         body["features"] = reader.read(failure.features, own, notes)
     if failure.labels is not None:
-        parts.add_labels(body, shared, failure.labels, notes)
+        parts.add_labels(body, origin, failure.labels, notes)
     parts.add_notes(own, notes)

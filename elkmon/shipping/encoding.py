@@ -12,11 +12,17 @@ from typing import Any
 
 from elkmon.values import as_number, as_text, feature_name, fit
 
-_fast_dumps: Callable[[Any], bytes] | None
-try:
-    from orjson import dumps as _fast_dumps
-except ImportError:
-    _fast_dumps = None
+
+def _imported() -> Any:
+    try:
+        import orjson
+    except ImportError:
+        return None
+    return orjson
+
+
+fast: Any = _imported()
+"""The module orjson where it is installed; it encodes in a tenth of the time."""
 
 LINE_LIMIT = 256 * 1024
 """Bytes of one event; a larger one is reduced to what identifies it."""
@@ -26,18 +32,21 @@ _ITEMS = 1000
 _TEXT = 32 * 1024
 _STAMP = slice(15, 39)
 _ID_AT = 56  # behind {"@timestamp":"2013-08-05T10:00:00.000Z","event":{"id":"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def dumps(document: Mapping[str, Any]) -> bytes:
+def encoded_plainly(document: Mapping[str, Any]) -> bytes:
     """
-    Encode a document made of plain values. Raises where one is not.
+    Encode a document made of plain values by the standard library. Raises where one is not.
 
-    >>> dumps({"@timestamp": "2013-08-05T10:00:00.000Z", "n": 1.5})
+    >>> encoded_plainly({"@timestamp": "2013-08-05T10:00:00.000Z", "n": 1.5})
     b'{"@timestamp":"2013-08-05T10:00:00.000Z","n":1.5}'
     """
-    if _fast_dumps is not None:
-        return _fast_dumps(document)
-    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(document).encode()
+
+
+dumps: Callable[[Mapping[str, Any]], bytes] = encoded_plainly if fast is None else fast.dumps
+"""Encode a document made of plain values, by the faster of the two. Raises where one is not."""
 
 
 def timestamp_of(line: bytes) -> str:

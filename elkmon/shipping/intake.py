@@ -16,20 +16,18 @@ from elkmon.shipping.shipper import Shipper
 Event: TypeAlias = Prediction | Outcome | Failure
 EVENTS = (Prediction, Outcome, Failure)
 
-_UNDECLARED = FeatureReader()
 
-
-def ship_event(shipper: Shipper, event: Event, reader: FeatureReader = _UNDECLARED) -> str:
+def ship_event(shipper: Shipper, event: Event, reader: FeatureReader | None = None) -> str:
     """Ship an event and return the prediction's id, or its own. `reader` reads the features of a failure."""
     if isinstance(event, Prediction):
-        return _ship_prediction(shipper, event)
+        return ship_prediction(shipper, event)
     model = None if event.model is None else {"name": parts.model_name(event.model)}
     name = None if model is None else model["name"]
     if isinstance(event, Outcome):
         return shipper.ship(shipper.channel(Document.FEEDBACK, name), model, fill_outcome, event)
     if model is not None:
         model["version"] = parts.model_version(event.version)
-    return shipper.ship(shipper.channel(Document.ERROR, name), model, fill_failure, reader, event)
+    return shipper.ship(shipper.channel(Document.ERROR, name), model, fill_failure, (reader or shipper.reader, event))
 
 
 def ship_record(shipper: Shipper, record: logging.LogRecord, formatter: logging.Formatter) -> str:
@@ -42,19 +40,17 @@ def ship_record(shipper: Shipper, record: logging.LogRecord, formatter: logging.
         version = getattr(given, "version", record.__dict__.get("model_version"))
         model = {"name": name, "version": parts.model_version(version)}
     kind = Document.ERROR if is_error(record) else Document.LOG
-    return shipper.ship(shipper.channel(kind, name), model, fill_record, record, formatter)
+    return shipper.ship(shipper.channel(kind, name), model, fill_record, (record, formatter))
 
 
-def _ship_prediction(shipper: Shipper, prediction: Prediction) -> str:
+def ship_prediction(shipper: Shipper, prediction: Prediction) -> str:
+    """Ship a prediction and return its id."""
     model, version = prediction.model, prediction.version
     try:
         subject = shipper.subject(model, version, prediction.categorical, prediction.numeric)
     except Exception:  # noqa: BLE001  names that cannot be hashed, declarations that cannot be read
         subject = shipper.subject(parts.model_name(model), parts.model_version(version))
-    return shipper.ship(
-        subject.channel,
-        subject.document,
-        fill_prediction,
+    said = (
         subject.reader,
         prediction.features,
         prediction.score,
@@ -66,3 +62,4 @@ def _ship_prediction(shipper: Shipper, prediction: Prediction) -> str:
         prediction.timestamp,
         prediction.labels,
     )
+    return shipper.ship(subject.channel, subject.document, fill_prediction, said, subject.shorthand)

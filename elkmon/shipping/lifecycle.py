@@ -1,14 +1,25 @@
-"""The process's lifecycle, as far as shipping depends on it: its end, and its forks."""
+"""
+The process's lifecycle, as far as shipping depends on it: its end, its forks, and the ends that skip `atexit`.
+
+It imports none of the libraries that start processes: it looks which of them the service has imported itself.
+"""
 
 from __future__ import annotations
 
 import atexit
 import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from time import monotonic
-from typing import Protocol
+from typing import Any, Protocol
 from weakref import WeakSet
 
 EXIT_SECONDS = 5.0
+
+_LAST = -1000  # among the finalizers of multiprocessing: after everybody else's, which may log
 
 
 class Component(Protocol):
@@ -24,29 +35,132 @@ class Component(Protocol):
         """Begin anew, in the child."""
 
 
+class _Process:
+    """What this process has been told to do at its end, and how long that may still take."""
+
+    def __init__(self) -> None:
+        self.id = os.getpid()
+        self.forks = threading.Lock()
+        self.forking = False
+        self.exiting = False
+        self.seconds_left = EXIT_SECONDS
+        self.finalizers: dict[str, Any] = {}
+
+
 _living: WeakSet[Component] = WeakSet()
-_registered: list[bool] = []
+_hooked: set[str] = set()
+_process = _Process()
 
 
 def register(component: Component) -> None:
     """Close it when the process exits, and tell it of forks; for as long as somebody else keeps it."""
     _living.add(component)
-    if not _registered:
-        _registered.append(True)
+    if "atexit" not in _hooked:
+        _hooked.add("atexit")
         # Before logging.shutdown, which would end handlers one after the other, each with a time of its own.
         atexit.register(_close_all)
-        os.register_at_fork(after_in_child=_begin_anew)
+        os.register_at_fork(before=_wait_to_fork, after_in_parent=_go_on, after_in_child=_begin_anew)
+    _hook_into_libraries()
+
+
+def exiting() -> bool:
+    """Tell whether the exit has come so far that what is logged now must be sent at once, or never."""
+    return _process.exiting
+
+
+@contextmanager
+def exit_deadline() -> Iterator[float]:
+    """Give the moment by which the exit has waited long enough. What is spent inside is taken off its time."""
+    process, start = _process, monotonic()
+    try:
+        yield start + process.seconds_left
+    finally:
+        process.seconds_left = max(0.0, process.seconds_left - (monotonic() - start))
+
+
+@contextmanager
+def no_forks() -> Iterator[None]:
+    """Let forks by other threads wait for what is done inside; not for ever."""
+    with _process.forks:
+        yield
 
 
 def _close_all() -> None:
-    deadline = monotonic() + EXIT_SECONDS
     living = list(_living)
-    for component in living:
-        component.begin_close(deadline)
-    for component in living:
-        component.end_close()
+    _process.exiting = True
+    with exit_deadline() as deadline:
+        for component in living:
+            component.begin_close(deadline)
+        for component in living:
+            component.end_close()
+
+
+def _wait_to_fork() -> None:
+    _process.forking = _process.forks.acquire(timeout=EXIT_SECONDS)
+
+
+def _go_on() -> None:
+    if _process.forking:
+        _process.forking = False
+        _process.forks.release()
 
 
 def _begin_anew() -> None:
+    global _process  # noqa: PLW0603  a child is another process
+    _process = _Process()
     for component in list(_living):
         component.after_fork()
+    _hook_into_libraries()
+
+
+def _hook_into_libraries() -> None:
+    """
+    Be called at the end of children that skip `atexit`: those of multiprocessing, of billiard (its twin in celery), and
+    celery's pool workers. And hear of the forks of uWSGI, which are not Python's.
+    """
+    for name in ("multiprocessing", "billiard"):
+        _hook_into_finalizers(name)
+    signals: Any = sys.modules.get("celery.signals")
+    if hasattr(signals, "worker_process_shutdown") and "celery" not in _hooked:
+        _hooked.add("celery")
+        signals.worker_process_shutdown.connect(_at_celerys_end, weak=False)
+    uwsgi: Any = sys.modules.get("uwsgi")
+    if uwsgi is not None and "uwsgi" not in _hooked:
+        _hooked.add("uwsgi")
+        uwsgi.post_fork_hook = partial(_after_fork_of_uwsgi, getattr(uwsgi, "post_fork_hook", None))
+
+
+def _hook_into_finalizers(library: str) -> None:
+    """
+    Ask for a finalizer in this process, if it is a child of the library's, and in its children.
+
+    A child forgets the finalizers it inherited, and then calls what was registered for `after_fork`: only there is the
+    place to ask for one. This also runs before that, in the fork itself, should the library have been imported late.
+    """
+    util: Any = sys.modules.get(f"{library}.util")
+    process: Any = sys.modules.get(f"{library}.process")
+    if not hasattr(util, "register_after_fork") or not hasattr(process, "current_process"):
+        return  # not imported, or not wholly yet
+
+    def finalize_in_child(_: object = None) -> None:
+        known = _process.finalizers.get(library)
+        is_child = process.current_process()._parent_pid is not None  # noqa: SLF001  as the library itself tells it
+        if is_child and not (known and known.still_active()):
+            _process.finalizers[library] = util.Finalize(None, _close_all, exitpriority=_LAST)
+
+    if library not in _hooked:
+        _hooked.add(library)
+        util.register_after_fork(_living, finalize_in_child)
+    finalize_in_child()
+
+
+def _at_celerys_end(**_: object) -> None:
+    _close_all()
+
+
+def _after_fork_of_uwsgi(others: Callable[[], object] | None) -> None:
+    """Begin anew where uWSGI forked without Python's knowing; unless it was told to call the hooks of Python."""
+    if _process.id != os.getpid():
+        _begin_anew()
+    if others is not None:
+        others()

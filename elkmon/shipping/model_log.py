@@ -73,21 +73,8 @@ class ModelLog:
             Its id: the one given, as text, or a generated one. The truth is logged with it, by `outcome`.
         """
         subject = self._subject
-        return self._shipper.ship(
-            subject.channel,
-            subject.document,
-            fill_prediction,
-            subject.reader,
-            features,
-            score,
-            scores,
-            label,
-            value,
-            duration,
-            id,
-            timestamp,
-            labels,
-        )
+        said = (subject.reader, features, score, scores, label, value, duration, id, timestamp, labels)
+        return self._shipper.ship(subject.channel, subject.document, fill_prediction, said, subject.shorthand)
 
     def predictions(
         self,

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from elkmon.shipping.channels import Origin
 from elkmon.shipping.timestamps import as_stamp
 from elkmon.values import BLANK, NAME_LIMIT, TEXT_LIMIT, as_number, as_text, feature_name, fit
 
 _LARGEST = 1.7976931348623157e308
 _NOTES = 20
 _SCORES = 1000
-_LONGEST_SECONDS = 1e9
+LONGEST_SECONDS = 1e9
+"""A latency beyond thirty years is none."""
 
 
 def model_name(name: object) -> str:
@@ -37,7 +39,7 @@ def add_timestamp(body: dict[str, Any], timestamp: object, notes: list[str]) -> 
 def add_duration(event: dict[str, Any], seconds: object, notes: list[str]) -> None:
     """Add a latency, given in seconds, in nanoseconds."""
     number = seconds if type(seconds) is float else as_number(seconds)
-    if number is None or not 0 <= number < _LONGEST_SECONDS:
+    if number is None or not 0 <= number < LONGEST_SECONDS:
         notes.append("duration: no number of seconds")
     else:
         event["duration"] = int(number * 1e9 + 0.5)
@@ -73,13 +75,21 @@ def add_scores(part: dict[str, Any], scores: Any, notes: list[str]) -> None:
     part["scores"] = read
 
 
-def add_labels(body: dict[str, Any], shared: Mapping[str, str] | None, labels: object, notes: list[str]) -> None:
-    """Add an event's own labels to those it shares with all others."""
+def add_labels(body: dict[str, Any], origin: Origin, labels: object, notes: list[str]) -> None:
+    """Add an event's own labels, or those of its surroundings."""
     try:
-        body["labels"] = {**(shared or {}), **as_labels(labels)}
+        texts = as_labels(labels)
+        if origin.redaction is not None:
+            texts = origin.redaction.of(texts)
     except Exception as error:  # noqa: BLE001  anybody's mapping
-        body["labels"] = dict(shared or {})
+        texts = {}
         notes.append(f"labels could not be read: {type(error).__name__}")
+    add_texts(body, origin, texts)
+
+
+def add_texts(body: dict[str, Any], origin: Origin, texts: Mapping[str, str]) -> None:
+    """Add labels that are read, and redacted, to those the event has already, or shares with all others."""
+    body["labels"] = {**body.get("labels", origin.labels or {}), **texts}
 
 
 def add_notes(own: dict[str, Any], notes: list[str]) -> None:

@@ -7,15 +7,19 @@ It never logs: its own trouble goes to the teller.
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 
-from elkmon.shipping.backoff import Backoff
-from elkmon.shipping.buffer import Buffer, Entry
+from elkmon.shipping import lifecycle
+from elkmon.shipping.buffer import Buffer
 from elkmon.shipping.dead_letters import DeadLetters
-from elkmon.shipping.transports import Indigestible, Transport, Unavailable
+from elkmon.shipping.delivery import Delivery
+from elkmon.shipping.entries import Entry
+from elkmon.shipping.journal.backlog import Backlog
+from elkmon.shipping.transports import Transport
 from elkmon.shipping.trouble import Teller
 
 _LAST_SECONDS = 0.3  # for a thread that was interrupted
@@ -50,6 +54,7 @@ class Sender:
         teller: hears of trouble.
         totals: makes the entries that carry the handler's own totals.
         dead_letters: keeps what was rejected; None to keep nothing.
+        backlog: what waits on disk; None where there is no journal.
     """
 
     def __init__(
@@ -60,32 +65,43 @@ class Sender:
         teller: Teller,
         totals: Callable[[], Sequence[Entry]],
         dead_letters: DeadLetters | None = None,
+        backlog: Backlog | None = None,
     ) -> None:
         self._buffer = buffer
         self._transport = transport
         self._pace = pace
         self._teller = teller
         self._totals = totals
-        self._dead_letters = dead_letters
+        self._backlog = backlog
+        self._delivery = Delivery(buffer, transport, teller, dead_letters, self._pause, self._timed_out)
         self.thread: threading.Thread | None = None
         self._starting = threading.Lock()
-        self._deadline: float | None = None  # set when it is to stop
+        self._deadline: float | None = None  # set while it is to stop
+        self._end_by = 0.0  # what `join` goes by: the thread may have ended, and begun again, before it looks
         self._hurry = False
         self._totals_at = monotonic() + pace.totals_every
-        self._told_drops: dict[str, int] = {}
+        self._told_unjournalled = 0
+        self._told_damaged = 0
         self.thread_id = 0
 
     def start(self) -> None:
-        """Start the thread. Where none can be started (while the interpreter exits), `stop` sends what is left."""
+        """
+        Start the thread. Where none can be started (while the interpreter exits), `stop` sends what is left; and once
+        that was done for the exit, an event is sent here and now: nobody would come for it any more.
+        """
         if self._deadline is not None or not self._starting.acquire(blocking=False):
             return
         try:
-            if self.thread is None:
-                thread = threading.Thread(target=self.run, name="elkmon-sender", daemon=True)
+            if self.thread is not None:
+                pass
+            elif lifecycle.exiting():
+                with lifecycle.exit_deadline() as deadline:
+                    self._send_here(deadline)
+            else:
+                thread = self.thread = threading.Thread(target=self._work, name="elkmon-sender", daemon=True)
                 thread.start()
-                self.thread = thread
         except RuntimeError:
-            pass
+            self.thread = None
         finally:
             self._starting.release()
 
@@ -93,47 +109,91 @@ class Sender:
         """Send at once what is queued, without lingering or backing off."""
         self._hurry = True
         self._buffer.ring()
+        if self.thread is None and self._buffer.pending:
+            self.start()
 
     def stop(self, deadline: float) -> None:
         """Ask it to send what is queued and end, by a moment of the monotonic clock; `join` waits for that."""
-        self._deadline = deadline
+        self._deadline = self._end_by = deadline
         self._buffer.ring()
 
     def join(self) -> None:
-        """Wait for the end. What is not delivered by then is dropped, and told of."""
+        """Wait for the end. What is not delivered by then is dropped, and told of. The next event begins again."""
+        deadline = self._end_by
+        if self._starting.acquire(timeout=max(0.0, deadline - monotonic())):
+            try:
+                if self.thread is None:
+                    self._send_here(deadline)
+            finally:
+                self._starting.release()
         thread = self.thread
-        deadline = self._deadline or 0.0
         if thread is None:
-            if self._buffer.pending:
-                self.run()
-        elif thread is not threading.current_thread():
+            return
+        if thread is not threading.current_thread():
+            self.stop(deadline)  # once more: it may have begun since
             thread.join(max(0.0, deadline - monotonic()))
             if thread.is_alive():
                 self._transport.interrupt()
                 thread.join(_LAST_SECONDS)
-        remaining = self._buffer.close("exit_timeout")
+            if not thread.is_alive():
+                self._deadline = None
+                if monotonic() < deadline:
+                    return
+        self._give_up()
+
+    def _work(self) -> None:
+        """Be the thread. What was logged while it ended gets a new one."""
+        self._buffer.hang_bell()
+        self.run()
+        more = not self._timed_out()
+        self._deadline = None
+        self.thread = None
+        if more and self._buffer.waiting:
+            self.start()
+
+    def _send_here(self, deadline: float) -> None:
+        """Send on the caller's thread what is queued, until a deadline; there is no other thread."""
+        self._deadline = deadline
+        if self._buffer.pending:
+            self.run()
+            if self._timed_out():
+                self._give_up()
+        self._deadline = None
+
+    def _give_up(self) -> None:
+        remaining = self._buffer.give_up("exit_timeout")
         if remaining:
             self._teller.tell_of_drops("exit_timeout", remaining)
 
     def run(self) -> None:
         """Send until stopped."""
         self.thread_id = threading.get_ident()
+        with contextlib.suppress(Exception), lifecycle.no_forks():
+            import random  # noqa: F401  what backing off needs
+
+            self._transport.prepare()
         try:
+            self._send_held_over()
             while not self._timed_out():
-                if self._buffer.waiting < self._pace.count and not self._wait():
+                inherited = self._send_inherited()
+                if not inherited and self._buffer.waiting < self._pace.count and not self._wait():
                     break
-                batch = self._buffer.take(self._pace.count, self._pace.octets)
-                if batch:
-                    self._deliver(batch)
+                self._send_own()
                 self._tell_of_drops()
                 if self._totals_due():
                     self._send_totals()
             self._tell_of_drops()
             if self._pace.totals_every and not self._timed_out():
                 self._send_totals()
+        except Exception as error:  # noqa: BLE001  a bug of ours ends this thread; the next event begins another
+            self._teller.tell("internal", f"{type(error).__name__}: {error}")
         finally:
+            if self._backlog is not None:
+                with contextlib.suppress(Exception):
+                    self._backlog.close()
             with contextlib.suppress(Exception):
                 self._transport.close()
+            self.thread_id = 0
 
     def _wait(self) -> bool:
         """Wait for the first event, then for more to fill a batch; false when all is sent and it is time to end."""
@@ -147,60 +207,41 @@ class Sender:
             self._buffer.rest(self._pace.linger, until=self._pace.count)
         return True
 
-    def _deliver(self, batch: list[Entry]) -> None:
-        """Send a batch until each of its entries is settled, or time is up."""
-        backoff = Backoff()
-        parts = [batch]
-        began = 0.0
-        while parts and not self._timed_out():
-            part = parts.pop()
-            try:
-                tried_for = monotonic() - began if began else 0.0
-                began = began or monotonic()
-                receipt = self._transport.send(part, tried_for)
-            except Indigestible as error:
-                if len(part) > 1:
-                    middle = len(part) // 2
-                    parts += [part[middle:], part[:middle]]
-                else:
-                    self._reject(error.reason, [(part[0], str(error))])
-                continue
-            except Unavailable as error:
-                parts.append(part)
-                self._teller.tell("refused" if error.refused else "unavailable", str(error))
-                self._pause(backoff.wait(error.retry_after))
-                continue
-            except Exception as error:  # noqa: BLE001  a bug in a transport must not cost an event
-                parts.append(part)
-                self._teller.tell("unavailable", f"{type(error).__name__}: {error}")
-                self._pause(backoff.wait())
-                continue
-            unsettled = {*receipt.again, *(position for position, _ in receipt.rejected)}
-            self._buffer.delivered(entry for position, entry in enumerate(part) if position not in unsettled)
-            if receipt.rejected:
-                self._reject("rejected", [(part[position], detail) for position, detail in receipt.rejected])
-            if receipt.again:
-                parts.append([part[position] for position in receipt.again])
-                self._teller.tell("unavailable", receipt.detail)
-                self._pause(backoff.wait(receipt.retry_after))
-            else:
-                backoff.reset()
+    def _send_own(self) -> None:
+        """Send a batch of this process's events."""
+        batch = self._buffer.take(self._pace.count, self._pace.octets)
+        if batch:
+            self._delivery.deliver(batch)
+        if self._backlog is not None:
+            self._backlog.settle()
+            self._backlog.look_after()
 
-    def _reject(self, reason: str, rejected: list[tuple[Entry, str]]) -> None:
-        """Drop what the other end will never take, and keep it beside where that was asked for."""
-        self._teller.tell(reason, rejected[0][1], len(rejected))
-        if self._dead_letters is not None:
-            try:
-                self._dead_letters.append(reason, [(entry[0], detail) for entry, detail in rejected])
-            except OSError as error:
-                self._teller.tell("dead_letters", f"{self._dead_letters.path}: {error.strerror or error}")
-        self._told_drops[reason] = self._told_drops.get(reason, 0) + len(rejected)
-        self._buffer.dropped([entry for entry, _ in rejected], reason)
+    def _send_inherited(self) -> bool:
+        """Send a batch of what ended processes have left, which may have arrived already; false where there is none."""
+        if self._backlog is None:
+            return False
+        batch = self._backlog.inherit(self._pace.count, self._pace.octets)
+        if batch:
+            self._delivery.deliver(batch, math.inf)
+            self._backlog.settle()
+        return bool(batch)
+
+    def _send_held_over(self) -> None:
+        """Send what was handed over to an earlier thread, whose time was up."""
+        if self._backlog is not None:
+            batch = self._backlog.held_over()
+            if batch:
+                self._delivery.deliver(batch, math.inf)
+                self._backlog.settle()
 
     def _pause(self, seconds: float) -> None:
         """Wait before trying again; `hurry` and `stop` cut it short, once."""
         self._tell_of_drops()
+        if self._backlog is not None:
+            self._backlog.look_after()
         stopping = self._deadline is not None
+        if stopping and self._backlog is not None and self._buffer.pending == self._backlog.pending:
+            self._deadline = monotonic()  # all that is left is on disk, where it may wait for the next start
         if self._hurry and not stopping:
             self._hurry = False
             seconds = 0.0
@@ -211,11 +252,23 @@ class Sender:
 
     def _tell_of_drops(self) -> None:
         """Tell of what callers dropped: they only count, since they must not wait for stderr."""
-        for reason, count in self._buffer.stats().dropped.items():
-            more = count - self._told_drops.get(reason, 0)
+        told, stats = self._delivery.told, self._buffer.stats()
+        for reason, count in stats.dropped.items():
+            more = count - told.get(reason, 0)
             if more > 0:
-                self._told_drops[reason] = count
+                told[reason] = count
                 self._teller.tell_of_drops(reason, more)
+        if self._backlog is not None:
+            self._tell_of_the_disk(self._backlog)
+
+    def _tell_of_the_disk(self, backlog: Backlog) -> None:
+        unjournalled, self._told_unjournalled = backlog.unjournalled - self._told_unjournalled, backlog.unjournalled
+        if unjournalled:
+            self._teller.tell("journal", f"{backlog.trouble}; events are kept in memory only", unjournalled)
+        damaged, self._told_damaged = backlog.damaged - self._told_damaged, backlog.damaged
+        if damaged:
+            detail = f"lines in {backlog.directory} that ended processes have left are damaged, and passed over"
+            self._teller.tell("journal_damaged", detail, damaged)
 
     def _totals_due(self) -> bool:
         return bool(self._pace.totals_every) and monotonic() >= self._totals_at

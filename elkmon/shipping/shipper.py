@@ -6,21 +6,29 @@ A `Shipper` belongs to one handler and keeps its channels, its buffer and its se
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from itertools import count
-from time import monotonic
+from sys import modules
+from time import monotonic, time
 from typing import Any
 
 from elkmon.fields import Document
 from elkmon.shipping import lifecycle, parts, timestamps, totals
 from elkmon.shipping.accounting import Account
-from elkmon.shipping.buffer import Buffer, Entry, Limits
+from elkmon.shipping.buffer import Buffer, Limits
 from elkmon.shipping.channels import Channel, Origin
+from elkmon.shipping.context import SURROUNDINGS, TRACING, surrounding
 from elkmon.shipping.dead_letters import DeadLetters
 from elkmon.shipping.encoding import LINE_LIMIT
+from elkmon.shipping.entries import Entry
 from elkmon.shipping.features import FeatureReader
+from elkmon.shipping.journal.backlog import Backlog
+from elkmon.shipping.journal.journal import Shelf
+from elkmon.shipping.journal.lines import address_of
 from elkmon.shipping.sender import Pace, Sender
+from elkmon.shipping.shorthand import Shorthand
 from elkmon.shipping.transports import Transport
 from elkmon.shipping.trouble import Teller
 
@@ -38,6 +46,7 @@ class Subject:
         reader: reads its features.
         channel: takes its predictions.
         document: the `elkmon.model` part of its events.
+        shorthand: encodes its ordinary predictions.
     """
 
     name: str
@@ -45,9 +54,11 @@ class Subject:
     reader: FeatureReader
     channel: Channel
     document: dict[str, str] = field(init=False)
+    shorthand: Shorthand = field(init=False)
 
     def __post_init__(self) -> None:
         self.document = {"name": self.name, "version": self.version}
+        self.shorthand = Shorthand(self.document)
 
 
 class Shipper:
@@ -61,6 +72,10 @@ class Shipper:
         pace: when and how much is sent.
         teller: hears of trouble.
         dead_letters: keeps what was rejected.
+        shelf: where events are kept until they have arrived; None to keep them in memory.
+
+    Attributes:
+        reader: reads features that nothing is declared of.
     """
 
     def __init__(
@@ -71,6 +86,7 @@ class Shipper:
         pace: Pace,
         teller: Teller,
         dead_letters: DeadLetters | None,
+        shelf: Shelf | None = None,
     ) -> None:
         self._make_origin = make_origin
         self._transport = transport
@@ -78,11 +94,12 @@ class Shipper:
         self._pace = pace
         self._teller = teller
         self._dead_letters = dead_letters
+        self._shelf = shelf
+        self._backlog: Backlog | None = None
         self._channels: dict[tuple[Document, str | None], Channel] = {}
         self._subjects: dict[tuple[Any, ...], Subject] = {}
-        self.closing = False
-        self._closed = False
         self._begin()
+        self.reader = self._reader()
         lifecycle.register(self)
 
     def _begin(self) -> None:
@@ -90,12 +107,19 @@ class Shipper:
         self._ids = count(1)
         self._told: dict[Channel, Account] = {}
         self._totals_channel = Channel(Document.SHIPPER, None, self.origin, Account())  # nobody's events
-        self.buffer = Buffer(self._limits)
-        self.sender = Sender(self.buffer, self._transport, self._pace, self._teller, self._totals, self._dead_letters)
+        self._addresses: dict[tuple[bytes, bytes | None], Channel] = {}
+        if self._shelf is not None:
+            self._backlog = Backlog(self._shelf, self.origin.process, self._channel_of)
+        self.buffer = Buffer(self._limits, self._backlog)
+        self.sender = Sender(
+            self.buffer, self._transport, self._pace, self._teller, self._totals, self._dead_letters, self._backlog
+        )
 
     def after_fork(self) -> None:
         """Begin anew in a forked child: what was queued, and the connection, are the parent's."""
         self._transport.abandon()
+        if self._backlog is not None:
+            self._backlog.abandon()
         self._begin()
         for channel in self._channels.values():
             channel.begin(self.origin, self.buffer.open_account())
@@ -104,8 +128,9 @@ class Shipper:
         self,
         channel: Channel,
         model: dict[str, str] | None,
-        fill: Callable[..., None],
-        *arguments: Any,
+        fill: Callable[[dict[str, Any], Origin, Any], None],
+        said: Any,
+        shorthand: Shorthand | None = None,
     ) -> str:
         """
         Encode an event and queue it.
@@ -113,26 +138,41 @@ class Shipper:
         Args:
             channel: what kind of event it is, and about which model.
             model: the `elkmon.model` part, where there is one.
-            fill: fills in the rest of the document: `fill(body, shared_labels, *arguments)`.
-            arguments: the user's, which may be anything.
+            fill: fills in the rest of the document: `fill(body, origin, said)`.
+            said: what the service says, which may be anything.
+            shorthand: makes the line without a document, where there is nothing out of the ordinary.
 
         Returns:
             The prediction's id, or the event's where it has none.
         """
         origin = self.origin
-        event: dict[str, Any] = {"id": f"{origin.process}-{next(self._ids):x}", "sequence": next(channel.sequence)}
+        id_ = f"{origin.process}-{next(self._ids):x}"
+        sequence = next(channel.sequence)
+        moment = timestamps.stamp(time())
+        around = None if SURROUNDINGS.get() is None and TRACING not in modules else surrounding(origin)
+        if shorthand is not None:
+            line = shorthand.line(origin, channel, moment, id_, sequence, around, said)
+            if line is not None and len(line) <= LINE_LIMIT:
+                self.buffer.offer(line, channel)
+                if self.sender.thread is None:
+                    self.sender.start()
+                return id_
         own: dict[str, Any] = {"process": origin.process}
         if model is not None:
             own["model"] = model
-        body: dict[str, Any] = {"@timestamp": timestamps.now(), "event": event, "elkmon": own}
+        event = {"id": id_, "sequence": sequence}
+        body: dict[str, Any] = {"@timestamp": moment, "event": event, "elkmon": own, **(around or {})}
         try:
-            fill(body, origin.labels, *arguments)
-            line = channel.line(body, labelled="labels" in body)
+            fill(body, origin, said)
+            line = channel.line(body)
             if len(line) > LINE_LIMIT:
                 line = _reduced(channel, body, f"too large: only what identifies it is left of {len(line)} bytes")
         except Exception as error:  # noqa: BLE001  never into the service
             line = _rescued(channel, body, error)
-        self.buffer.offer(line, channel) if line else self.buffer.lost(channel, body["@timestamp"], "encode_error")
+        if line:
+            self.buffer.offer(line, channel)
+        else:
+            self.buffer.lost(channel, body["@timestamp"], "encode_error")
         if self.sender.thread is None:
             self.sender.start()
         return str(own.get("prediction", event)["id"])
@@ -156,28 +196,46 @@ class Shipper:
         if subject is None:
             name = parts.model_name(model)
             channel = self.channel(Document.PREDICTION, name)
-            subject = Subject(name, parts.model_version(version), FeatureReader(categorical, numeric), channel)
+            subject = Subject(name, parts.model_version(version), self._reader(categorical, numeric), channel)
             if len(self._subjects) < _MODELS:
                 self._subjects[key] = subject
         return subject
 
+    def _reader(self, categorical: Collection[str] = (), numeric: Collection[str] = ()) -> FeatureReader:
+        return FeatureReader(categorical, numeric, self.origin.redaction)
+
     def flush(self, timeout: float) -> bool:
-        """Wait until nothing is pending."""
+        """Wait until nothing is pending of what was logged before."""
         deadline = monotonic() + timeout
         self.sender.hurry()
+        if lifecycle.exiting() and self.sender.thread is None:
+            return not self.buffer.pending  # the last attempt was made
         return self.buffer.wait_until_settled(deadline)
 
     def begin_close(self, deadline: float) -> None:
         """Begin to end: by a moment of the monotonic clock all is delivered or dropped."""
-        if not self.closing:
-            self.closing = True
-            self.sender.stop(deadline)
+        self.sender.stop(deadline)
 
     def end_close(self) -> None:
-        """Wait for the end that was begun."""
-        if self.closing and not self._closed:
-            self._closed = True
-            self.sender.join()
+        """Wait for the end that was begun. The next event begins again."""
+        self.sender.join()
+        if self._backlog is not None and self._backlog.pending:
+            kept = f"events stay in {self._backlog.directory} until the next start, or `elkmon replay`"
+            self._teller.tell("journal_kept", kept, self._backlog.pending)
+
+    def _channel_of(self, line: bytes) -> Channel | None:
+        """Find the channel by which a line has come."""
+        address = address_of(line)
+        if address is None:
+            return None
+        channel = self._addresses.get(address)
+        if channel is None:
+            dataset, _, _ = address[0].partition(b'"')
+            model = None if address[1] is None else str(json.loads(b'"' + address[1] + b'"'))
+            channel = self.channel(Document(dataset.decode("ascii").split(".")[1]), model)
+            if len(self._addresses) < _MODELS:
+                self._addresses[address] = channel
+        return channel
 
     def _totals(self) -> list[Entry]:
         """Make the events that carry the totals: of those channels that have news."""

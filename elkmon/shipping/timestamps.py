@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from elkmon.values import as_number
 
-_this_second: tuple[int, str] = (0, "1970-01-01T00:00:00")
+_this_second: tuple[int, str] = (0, "1970-01-01T00:00:00")  # its first millisecond since 1970, and how it is written
 _FRACTIONS = tuple(f".{millisecond:03d}Z" for millisecond in range(1000))
 
 
@@ -20,12 +20,13 @@ def stamp(seconds: float) -> str:
     """
     global _this_second  # noqa: PLW0603  formatting a second once is worth it; the pair is replaced as a whole
     milliseconds = int(seconds * 1000)
-    whole = milliseconds // 1000
-    second, text = _this_second
-    if whole != second:
+    first, text = _this_second
+    fraction = milliseconds - first
+    if not 0 <= fraction < 1000:
+        whole, fraction = divmod(milliseconds, 1000)
         text = datetime.fromtimestamp(whole, UTC).isoformat(timespec="seconds")[:19]
-        _this_second = (whole, text)
-    return text + _FRACTIONS[milliseconds - whole * 1000]
+        _this_second = (whole * 1000, text)
+    return text + _FRACTIONS[fraction]
 
 
 def now() -> str:

@@ -13,7 +13,8 @@ EVERY_SECONDS = 60.0
 _REASONS = {
     "queue_full": "the queue was full",
     "exit_timeout": "they were not delivered before the end",
-    "closed": "they were logged after the handler was closed",
+    "journal_full": "the journal was full",
+    "journal_lost": "the journal's files were deleted or damaged",
     "encode_error": "they could not be encoded",
 }
 

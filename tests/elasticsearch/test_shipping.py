@@ -1,13 +1,18 @@
 """The handler against a real Elasticsearch: every event is found there once, whatever its values were."""
 
+import contextlib
 import datetime as dt
+import json
 import logging
 import math
+import time
 
 import numpy as np
 import pytest
+from elasticsearch import ApiError
 
 import elkmon
+from elkmon.shipping.transports import Indigestible
 from support.shipping import balanced_handlers
 
 
@@ -15,7 +20,9 @@ from support.shipping import balanced_handlers
 def make_handler(elasticsearch_url, namespace):
     """Make handlers that ship there."""
     with balanced_handlers(namespace=namespace) as make:
-        yield lambda **options: make(elkmon.ElasticsearchTransport(elasticsearch_url), **options)
+        yield lambda transport=None, **options: make(
+            transport or elkmon.ElasticsearchTransport(elasticsearch_url), **options
+        )
 
 
 @pytest.fixture
@@ -85,7 +92,10 @@ def test_batch_run_twice_is_stored_once(ready, make_handler, stored):
 
 
 def test_repeat_across_a_rollover_is_found(ready, make_handler, client, stored, elasticsearch_url):
-    """Events of a lost answer are not stored again in the stream's next backing index, once they are old."""
+    """
+    Events of a lost answer are not stored again in the stream's next backing index, once they are old; not even those
+    that were stored a moment ago, and that no search has found yet.
+    """
     handler = make_handler(flush_every=60)
     log = elkmon.ModelLog("m", handler=handler)
     for number in range(10):
@@ -93,7 +103,6 @@ def test_repeat_across_a_rollover_is_found(ready, make_handler, client, stored, 
     lines = list(handler.shipper.buffer._ordinary.entries)
     assert handler.flush(30)
     client.indices.rollover(alias=f"logs-elkmon.prediction-{ready}")
-    client.indices.refresh(index=f"logs-elkmon.prediction-{ready}")
     transport = elkmon.ElasticsearchTransport(elasticsearch_url)
     assert lines
     assert transport.send(lines, tried_for=3600).again == ()
@@ -116,17 +125,96 @@ def test_event_that_does_not_fit_is_rejected_alone(ready, make_handler, stored, 
     assert '"id":"poison"' in (tmp_path / "dead.ndjson").read_text()
 
 
-def test_without_a_template_events_wait(make_handler, client, namespace, capsys):
-    """Where no template makes the data stream, nothing is written to a plain index by mistake: it is held and told."""
+@pytest.fixture
+def unknown_stream(client, namespace):
+    """The name of a stream that no template makes; with its maker."""
+    name = f"nothing-{namespace}"
+
+    def make():
+        client.indices.put_index_template(name=name, index_patterns=[name], data_stream={}, priority=999)
+
+    yield name, make
+    for remove in (client.indices.delete_data_stream, client.indices.delete_index_template):
+        with contextlib.suppress(ApiError):  # the embedded server cannot delete streams; it goes with all it has
+            remove(name=name)
+
+
+def test_without_a_template_events_wait(make_handler, client, unknown_stream, capsys):
+    """Where no template makes the data stream, nothing goes to a plain index by mistake: it is held until one does."""
+    stream, make_template = unknown_stream
     handler = make_handler()
     log = elkmon.ModelLog("m", handler=handler)
-    handler.shipper.subject("m", "").channel.index = f"nothing-{namespace}"
+    handler.shipper.subject("m", "").channel.index = stream
     log.prediction({"a": 1})
-    assert not handler.flush(1)
+    assert not handler.flush(0.5)
     assert handler.stats().pending == 1
-    handler.close(timeout=0.1)
     assert "elkmon setup" in capsys.readouterr().err
-    assert not client.indices.exists(index=f"nothing-{namespace}")
+    assert not client.indices.exists(index=stream)
+    make_template()
+    assert handler.flush(30)
+    assert handler.stats().delivered == 1
+    client.indices.refresh(index=stream)
+    assert client.count(index=stream)["count"] == 1
+
+
+def test_stream_that_takes_no_writes_is_waited_for(ready, make_handler, client, stored):
+    """While a stream is blocked (403, as of a full disk or an administrator) its events are held, and no others."""
+    handler = make_handler()
+    log = elkmon.ModelLog("m", handler=handler)
+    log.prediction({"a": 1})
+    assert handler.flush(30)
+    stream = f"logs-elkmon.prediction-{ready}"
+    client.indices.put_settings(index=stream, settings={"index.blocks.write": True})
+    log.prediction({"a": 2})
+    log.outcome("x", label="late")
+    deadline = time.monotonic() + 30
+    while handler.stats().delivered < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not handler.flush(0.3)
+    assert handler.stats().pending == 1
+    client.indices.put_settings(index=stream, settings={"index.blocks.write": False})
+    assert handler.flush(30)
+    assert handler.stats().delivered == 3
+    assert handler.stats().dropped == {}
+    assert len(stored("prediction")) == 2
+
+
+def test_event_for_which_a_whole_request_is_refused(ready, make_handler, stored, tmp_path):
+    """Elasticsearch refuses a whole request for one id that is too long: that one is kept, the others are stored."""
+    handler = make_handler(dead_letters=tmp_path / "dead.ndjson", flush_every=60)
+    log = elkmon.ModelLog("m", handler=handler)
+    channel = handler.shipper.subject("m", "").channel
+    for number in range(5):
+        log.prediction({"a": number})
+    poison = {"@timestamp": "2013-08-05T10:00:00.000Z", "event": {"id": "x" * 513}}
+    handler.shipper.buffer.offer(channel.line(poison), channel)
+    for number in range(6):
+        log.prediction({"a": number})
+    assert handler.flush(30)
+    assert handler.stats().dropped == {"rejected": 1}
+    assert len(stored("prediction")) == 11
+    (letter,) = [json.loads(line) for line in (tmp_path / "dead.ndjson").read_text().splitlines()]
+    assert "id [xxx" in letter["detail"] or "too long" in letter["detail"]
+
+
+def test_request_that_is_too_large(ready, make_handler, elasticsearch_url):
+    """More than Elasticsearch takes at once (100 MB) is refused before it is read, and that is understood."""
+    handler = make_handler()
+    channel = handler.shipper.subject("m", "").channel
+    line = channel.line({"@timestamp": "2013-08-05T10:00:00.000Z", "event": {"id": "large"}, "message": "x" * 200_000})
+    transport = elkmon.ElasticsearchTransport(elasticsearch_url)
+    with pytest.raises(Indigestible) as raised:
+        transport.send([(line, channel)] * 550)
+    assert raised.value.reason == "too_large"
+    transport.close()
+
+
+def test_compressed_requests(ready, make_handler, stored, elasticsearch_url):
+    """Elasticsearch takes what is compressed."""
+    handler = make_handler(elkmon.ElasticsearchTransport(elasticsearch_url, compress=True))
+    elkmon.ModelLog("m", handler=handler).predictions([{"a": 1}] * 50)
+    assert handler.flush(30)
+    assert len(stored("prediction")) == 50
 
 
 def test_twenty_thousand_events(make_handler, client, ready):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
+from urllib.error import HTTPError
 
 import pytest
 from elasticsearch import Elasticsearch
@@ -13,6 +15,7 @@ from elasticsearch import Elasticsearch
 from elkmon.cli import main
 from elkmon.config import parse
 from elkmon.elasticsearch import setup
+from support.services import end, free_port, post, serving
 
 README = Path(__file__).parents[2] / "README.md"
 
@@ -26,7 +29,7 @@ def blocks(language: str) -> list[str]:
 def test_quick_start_delivers(elasticsearch_url: str, namespace: str, client: Elasticsearch) -> None:
     """The Python block, given a real Elasticsearch, delivers its prediction and its truth."""
     setup(client, namespace)
-    (block,) = blocks("python")
+    block, _ = blocks("python")
     code = block.replace("http://localhost:9200", elasticsearch_url).replace(
         'service="pricing"', f'service="pricing", namespace="{namespace}"'
     )
@@ -42,6 +45,32 @@ def test_quick_start_delivers(elasticsearch_url: str, namespace: str, client: El
     assert (predicted["prediction"]["score"], predicted["prediction"]["label"]) == (0.83, "late")
     assert truth["outcome"]["label"] == "on time"
     assert truth["prediction"]["id"] == predicted["prediction"]["id"]
+
+
+def test_fastapi_service_delivers(
+    elasticsearch_url: str, namespace: str, client: Elasticsearch, tmp_path: Path
+) -> None:
+    """The FastAPI service, started by the README's command, ships a prediction and a failure before it is gone."""
+    setup(client, namespace)
+    _, block = blocks("python")
+    code = block.replace("http://localhost:9200", elasticsearch_url).replace(
+        'service="flights"', f'service="flights", namespace="{namespace}"'
+    )
+    (tmp_path / "main.py").write_text(code)
+    log, port = tmp_path / "log", free_port()
+
+    with serving(port, "uvicorn", "main:app", "--port", port, cwd=tmp_path, log=log) as server:
+        answer = post(port, "/predict", {"distance": 4000, "carrier": "UA"})
+        with pytest.raises(HTTPError, match="500"):
+            post(port, "/predict", {})
+        end(server, log, codes=(-signal.SIGTERM,))
+
+    client.indices.refresh(index=f"logs-elkmon.*-{namespace}")
+    (prediction,) = client.search(index=f"logs-elkmon.prediction-{namespace}")["hits"]["hits"]
+    assert prediction["_source"]["elkmon"]["prediction"] == {"id": answer["id"], "score": 0.8, "label": "late"}
+    (failure,) = client.search(index=f"logs-elkmon.error-{namespace}")["hits"]["hits"]
+    assert failure["_source"]["error"]["type"] == "KeyError"
+    assert list((tmp_path / "journal").iterdir()) == []
 
 
 def test_configuration_is_valid() -> None:

@@ -70,3 +70,12 @@ def test_disk_that_fills_up_within_a_line(run, tmp_path, path):
             torn += 1
     assert whole == list(range(50))
     assert torn == 1
+
+
+def test_line_torn_by_another_process_stays_alone(run, path):
+    """What a process that is gone has left torn, since its disk was full, does not run into the first line of the next."""
+    path.write_bytes(b'{"whole": 1}\n{"torn":')
+    run("log.prediction({'a': 1}); handler.flush(); log.prediction({'a': 2})")
+    first, torn, *lines = path.read_text().splitlines()
+    assert (first, torn) == ('{"whole": 1}', '{"torn":')
+    assert [json.loads(line)["features"]["num"]["a"] for line in lines] == [1, 2]

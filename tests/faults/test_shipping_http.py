@@ -113,8 +113,9 @@ def test_old_batches_are_looked_for_before_they_are_sent_again(store, make_handl
     assert handler.stats().delivered == 10
     assert sorted(store.documents) == sorted(ids)
     paths = [path.partition("?")[0] for path, _, _ in store.requests]
-    assert paths == ["/_bulk", "/logs-elkmon.prediction-default/_search", "/_bulk"]
-    assert len(store.requests[2][2].splitlines()) == 10
+    stream = "/logs-elkmon.prediction-default"
+    assert paths == ["/_bulk", f"{stream}/_refresh", f"{stream}/_search", "/_bulk"]
+    assert len(store.requests[3][2].splitlines()) == 10
 
 
 def test_poison_is_isolated_and_kept(store, make_handler, tmp_path):
@@ -235,8 +236,7 @@ def test_what_is_sent(store, make_handler):
         elkmon.ElasticsearchTransport(f"{store.url}/behind/a/proxy", api_key="a2V5", compress=True),
         elkmon.ElasticsearchTransport(store.url, basic_auth=("elastic", "pässword")),
     ):
-        log(make_handler(transport, namespace="team_a"), 1)
-        make_handler(transport)
+        log(make_handler(transport, namespace="team_a"), 5)
     deadline = time.monotonic() + 10
     while len(store.requests) < 2 and time.monotonic() < deadline:
         time.sleep(0.01)

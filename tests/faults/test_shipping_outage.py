@@ -88,3 +88,21 @@ def test_server_that_never_answers(make_handler):
         assert time.monotonic() - start < 2
         assert handler.stats().dropped == {"exit_timeout": 10}
         assert not [thread for thread in threading.enumerate() if thread.name == "elkmon-sender"]
+
+
+def test_server_that_falls_silent(store, make_handler):
+    """A server that has answered before and then keeps silent, over the same connection, holds up the end no longer."""
+    silence = threading.Event()
+    store.script += [lambda answers: answers.take_in(), *[lambda _: silence.wait(10)] * 2]
+    handler = make_handler(elkmon.ElasticsearchTransport(store.url, timeout=60))
+    log(handler)
+    assert handler.flush(10)
+    log(handler)
+    assert not handler.flush(0.3)
+    start = time.monotonic()
+    handler.close(timeout=0.3)
+    assert time.monotonic() - start < 2
+    assert handler.stats().dropped == {"exit_timeout": 10}
+    assert not [thread for thread in threading.enumerate() if thread.name == "elkmon-sender"]
+    assert len(store.requests) == 2  # nor is it tried once more
+    silence.set()

@@ -3,7 +3,7 @@
 import signal
 import subprocess
 import sys
-import textwrap
+import time
 from functools import partial
 
 import pytest
@@ -43,6 +43,63 @@ def test_logging_during_exit(run, path):
     """An event logged while the interpreter is exiting, before the handler is closed, arrives as well."""
     run("atexit.register(lambda: log.prediction({'a': 1}))")
     assert len(documents_in(path)) == 1
+
+
+LATE = """
+import atexit
+atexit.register(lambda: [log.prediction({{"when": "after logging's end"}}) for _ in range(3)])
+import logging
+atexit.register(lambda: [logging.error("after the handler's end") for _ in range(3)])
+import elkmon
+handler = elkmon.PredictionHandler({transport}, totals_every=0)
+logging.getLogger().addHandler(handler)
+log = elkmon.ModelLog("m", handler=handler)
+log.prediction({{}})
+"""
+
+
+def test_logging_after_the_handlers_end(path):
+    """What exit handlers log that run after the handler's own, even after those of `logging`, arrives."""
+    program = LATE.format(transport=f"elkmon.FileTransport({str(path)!r})")
+    subprocess.run([sys.executable, "-X", "dev", "-c", program], check=True, timeout=60)
+    assert len(documents_in(path)) == 7
+
+
+def test_logging_after_the_handlers_end_with_nobody_there():
+    """With the other end gone, what exit handlers log late adds nothing to the five seconds, and is told of."""
+    program = LATE.format(transport="'http://localhost:1'")
+    start = time.monotonic()
+    ended = subprocess.run([sys.executable, "-c", program], check=True, timeout=60, capture_output=True, text=True)
+    assert 4 < time.monotonic() - start < 12
+    assert "elkmon: exit_timeout: events were dropped: they were not delivered before the end" in ended.stderr
+
+
+def test_job_of_less_than_a_second(run, path):
+    """A job that logs and ends does not wait for its queue to linger."""
+    _, _, seconds = run("""
+        handler = elkmon.PredictionHandler(handler.shipper._transport, flush_every=60, totals_every=0)
+        elkmon.ModelLog("m", handler=handler).prediction({})
+    """)
+    assert len(documents_in(path)) == 1
+    assert seconds < 20
+
+
+@pytest.mark.parametrize(("ending", "code"), [("os._exit(0)", 0), ("os.kill(os.getpid(), signal.SIGTERM)", -15)])
+def test_ends_that_run_nothing(run, path, ending, code):
+    """`os._exit`, and a SIGTERM nobody handles, lose at most what was logged within the time to linger."""
+    run(
+        f"""
+        import signal
+        for _ in range(100): log.prediction({{}})
+        deadline = time.monotonic() + 20
+        while handler.stats().pending and time.monotonic() < deadline:
+            time.sleep(0.01)
+        log.prediction({{}})
+        {ending}
+        """,
+        code=code,
+    )
+    assert [one["event"]["sequence"] for one in documents_in(path)][:100] == list(range(1, 101))
 
 
 def test_handler_that_was_let_go(run, path):
@@ -116,108 +173,3 @@ def test_logging_from_a_signal_handler(run, path):
         assert handler.stats().delivered == 20_000 + count
     """)
     assert len({one["event"]["id"] for one in documents_in(path)}) == len(documents_in(path)) > 20_010
-
-
-def test_forked_child_has_its_own(run, path):
-    """A child inherits neither queued events nor counts; its own arrive under another process name."""
-    run("""
-        log.prediction({"who": "parent"})
-        children = []
-        for _ in range(5):
-            child = os.fork()
-            if not child:
-                assert handler.stats().logged == 0
-                log.prediction({"who": "child"})
-                assert handler.flush()
-                stats = handler.stats()
-                os._exit(0 if stats.delivered == stats.logged == 1 and balanced(stats) else 1)
-            children.append(child)
-        assert all(os.waitpid(child, 0)[1] == 0 for child in children)
-        log.prediction({"who": "parent"})
-    """)
-    read = documents_in(path)
-    assert sorted(one["features"]["cat"]["who"] for one in read) == ["child"] * 5 + ["parent"] * 2
-    assert len({one["elkmon"]["process"] for one in read}) == 6
-    assert len({one["process"]["pid"] for one in read}) == 6
-    assert [one["event"]["sequence"] for one in read if one["features"]["cat"]["who"] == "child"] == [1] * 5
-
-
-def test_forks_while_threads_log(run, path):
-    """Forks in the middle of other threads' calls leave no child hanging and resend nothing."""
-    run("""
-        done = threading.Event()
-        def busy():
-            while not done.is_set():
-                log.prediction({"who": "parent"})
-                time.sleep(0.0001)
-        threads = [threading.Thread(target=busy) for _ in range(4)]
-        for thread in threads: thread.start()
-        for _ in range(50):
-            child = os.fork()
-            if not child:
-                log.prediction({"who": "child"})
-                os._exit(0 if handler.flush(10) and balanced(handler.stats()) else 1)
-            assert os.waitpid(child, 0)[1] == 0
-        done.set()
-        for thread in threads: thread.join()
-        assert handler.flush() and balanced(handler.stats())
-    """)
-    read = documents_in(path)
-    assert sum(one["features"]["cat"]["who"] == "child" for one in read) == 50
-    assert len({one["event"]["id"] for one in read}) == len(read)
-
-
-@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
-def test_multiprocessing_pool(tmp_path, path, method):
-    """Workers of a pool, however they are started, deliver what they flush."""
-    program = tmp_path / "pool.py"
-    program.write_text(
-        textwrap.dedent(f"""
-        import multiprocessing
-        import elkmon
-
-        handler = elkmon.PredictionHandler(elkmon.FileTransport({str(path)!r}), totals_every=0)
-        log = elkmon.ModelLog("m", handler=handler)
-
-        def work(number):
-            log.prediction({{"number": number}})
-            assert handler.flush()
-
-        if __name__ == "__main__":
-            log.prediction({{"number": -1}})
-            assert handler.flush()
-            with multiprocessing.get_context({method!r}).Pool(2) as pool:
-                pool.map(work, range(20), chunksize=1)
-        """)
-    )
-    subprocess.run([sys.executable, program], check=True, timeout=60)
-    assert sorted(one["features"]["num"]["number"] for one in documents_in(path)) == list(range(-1, 20))
-
-
-def test_child_leaves_the_parents_connection_alone(run):
-    """Children that end say nothing over the connection they inherited: the parent goes on using it."""
-    run(
-        """
-        log.prediction({"a": 1})
-        assert handler.flush()
-        accepted, _ = server.accept()
-        for _ in range(3):
-            child = os.fork()
-            if not child:
-                handler.close(0.1)
-                os._exit(0)
-            os.waitpid(child, 0)
-        log.prediction({"a": 2})
-        assert handler.flush()
-        accepted.settimeout(5)
-        received = b""
-        while received.count(b"\\n") < 2:
-            more = accepted.recv(65536)
-            assert more, "the connection was closed"
-            received += more
-        accepted.close()
-        handler.close()
-        server.close()
-        """,
-        "elkmon.LogstashTcpTransport('localhost', (server := socket.create_server(('127.0.0.1', 0))).getsockname()[1])",
-    )

@@ -3,58 +3,15 @@
 import contextlib
 import json
 import socket
-import ssl
+import struct
 import threading
 import time
 
 import pytest
 
 import elkmon
+from support.lines import Lines
 from support.shipping import balanced_handlers
-
-
-class Lines:
-    """Accepts one connection after the other and keeps the lines of each, as json_lines would."""
-
-    def __init__(self, port=0):
-        self.connections = []
-        self._listening = socket.create_server(("127.0.0.1", port))
-        self._listening.settimeout(0.02)
-        self.port = self._listening.getsockname()[1]
-        self._open = []
-        self._stopped = False
-        self._thread = threading.Thread(target=self._accept)
-        self._thread.start()
-
-    def _accept(self):
-        while not self._stopped:
-            with contextlib.suppress(TimeoutError):
-                connection, _ = self._listening.accept()
-                connection.settimeout(0.02)
-                self._open.append(connection)
-                self.connections.append(bytearray())
-            for connection, received in zip(self._open, self.connections[-len(self._open) :], strict=False):
-                with contextlib.suppress(OSError):
-                    received.extend(connection.recv(1 << 20))
-
-    def documents(self):
-        """Return what arrived as whole lines."""
-        lines = b"".join(bytes(received[: received.rfind(b"\n") + 1]) for received in self.connections).splitlines()
-        return [json.loads(line) for line in lines]
-
-    def wait(self, count):
-        """Wait for a number of documents."""
-        deadline = time.monotonic() + 10
-        while len(self.documents()) < count and time.monotonic() < deadline:
-            time.sleep(0.01)
-        return self.documents()
-
-    def stop(self):
-        self._stopped = True
-        self._thread.join()
-        for connection in self._open:
-            connection.close()
-        self._listening.close()
 
 
 @pytest.fixture
@@ -102,6 +59,93 @@ def test_server_that_hung_up_is_noticed_before_the_next_batch(make_handler):
         second.stop()
 
 
+def read_a_little(connection, count):
+    """Read some bytes, which end within a line."""
+    received = b""
+    while len(received) < count:
+        received += connection.recv(count - len(received))
+    return received
+
+
+@pytest.mark.parametrize("end", ["reset", "finish"])
+def test_connection_that_breaks_within_a_line(make_handler, end):
+    """After a reset, or an end, in the middle of a line, its batch comes whole over the next connection, line by line."""
+    with socket.socket() as listening:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        listening.settimeout(10)
+        handler = make_handler(elkmon.LogstashTcpTransport("localhost", listening.getsockname()[1]), flush_every=60)
+        log = elkmon.ModelLog("m", handler=handler)
+        for number in range(1000):
+            log.prediction({"a": number, "b": "x" * 1000})
+        handler.shipper.sender.hurry()
+        received = []
+        for _ in range(3):
+            connection, _ = listening.accept()
+            with connection:
+                received.append(read_a_little(connection, 20_000))
+                if end == "reset":
+                    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                else:
+                    connection.shutdown(socket.SHUT_RDWR)
+        connection, _ = listening.accept()
+        with connection, connection.makefile("rb") as file:
+            whole = [json.loads(file.readline())["features"]["num"]["a"] for _ in range(1000)]
+            assert handler.flush(10)
+            handler.close()
+            assert file.read() == b""
+    assert whole == list(range(1000))
+    assert handler.stats().delivered == 1000
+    for piece in received:
+        *lines, torn = piece.split(b"\n")
+        assert [json.loads(line)["features"]["num"]["a"] for line in lines] == list(range(len(lines)))
+        assert torn
+
+
+def test_slow_reader_is_not_a_dead_one(make_handler):
+    """A batch that takes longer than the timeout stays on its connection for as long as some of it is taken."""
+    lines = SlowLines()
+    try:
+        transport = elkmon.LogstashTcpTransport("localhost", lines.port, timeout=0.6)
+        handler = make_handler(transport, flush_every=60)
+        log = elkmon.ModelLog("m", handler=handler)
+        for number in range(1000):
+            log.prediction({f"f{name}": f"{number}" * 500 for name in range(3)})
+        start = time.monotonic()
+        assert handler.flush(30)
+        assert time.monotonic() - start > 0.6
+        assert handler.stats().delivered == len(lines.wait(1000)) == 1000
+        assert len(lines.connections) == 1
+    finally:
+        handler.close()
+        lines.stop()
+
+
+class SlowLines(Lines):
+    """Reads about a megabyte a second."""
+
+    piece = 32 * 1024
+
+
+def test_other_end_that_answers_is_not_logstash(make_handler, capsys):
+    """A wrong port, of a web server for example, gets nothing more once it has talked back, and that is told."""
+    with socket.create_server(("127.0.0.1", 0)) as web:
+        handler = make_handler(elkmon.LogstashTcpTransport("localhost", web.getsockname()[1]), flush_every=0)
+        elkmon.ModelLog("m", handler=handler).prediction({"a": 1})
+        connection, _ = web.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            assert handler.flush(10)
+            elkmon.ModelLog("m", handler=handler).prediction({"a": 2})
+            handler.flush(0.3)
+            with contextlib.suppress(ConnectionResetError):
+                assert connection.recv(65536) == b""
+        handler.close(timeout=0.1)
+    assert "is it the right port?" in capsys.readouterr().err
+
+
 def test_reader_that_stops_reading(make_handler):
     """A server that accepts and never reads holds up neither the service nor, beyond its time, the end."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -120,7 +164,7 @@ def test_reader_that_stops_reading(make_handler):
         assert not [thread for thread in threading.enumerate() if thread.name == "elkmon-sender"]
 
 
-def test_tls_is_verified(make_handler, capsys):
+def test_server_without_tls_gets_nothing(make_handler, capsys):
     """A server that does not speak TLS gets nothing of what was meant for one that does."""
     lines = Lines()
     try:
@@ -130,8 +174,7 @@ def test_tls_is_verified(make_handler, capsys):
         assert not handler.flush(0.3)
         handler.close(timeout=0.2)
         assert handler.stats().dropped == {"exit_timeout": 1}
-        assert ssl.HAS_SNI
-        assert not any(b"flight" in received for received in lines.connections)
+        assert not any(b"features" in received for received in lines.connections)
         assert "elkmon:" in capsys.readouterr().err
     finally:
         lines.stop()

@@ -86,6 +86,7 @@ class Store(ThreadingHTTPServer):
 
 class _Answers(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     timeout = 5
 
     def log_message(self, *arguments):
@@ -100,6 +101,8 @@ class _Answers(BaseHTTPRequestHandler):
         step = self.server.script.pop(0) if self.server.script else None
         if callable(step):
             step(self)
+        elif self.path.partition("?")[0].endswith("/_refresh"):
+            self.answer(200, b'{"_shards": {"failed": 0}}', {})
         elif self.path.partition("?")[0].endswith("/_search"):
             ids = [id_ for id_ in self.sent[0]["query"]["ids"]["values"] if id_ in self.server.documents]
             hits = {"total": {"value": len(ids)}, "hits": [{"_id": id_} for id_ in ids]}
@@ -115,7 +118,7 @@ class _Answers(BaseHTTPRequestHandler):
 
     def take_in(self, statuses=None):
         """Store what was sent; of those with another status than 201 answer that instead."""
-        if not self.path.startswith("/_bulk"):
+        if not self.path.partition("?")[0].endswith("/_bulk"):
             for document in self.sent:
                 self.server.documents.setdefault(document["event"]["id"], []).append(document)
             self.answer(200, b"ok", {})
@@ -198,15 +201,15 @@ import elkmon
 def balanced(stats):
     return stats.logged == stats.delivered + stats.pending + sum(stats.dropped.values())
 
-handler = elkmon.PredictionHandler({transport}, totals_every=0)
+handler = elkmon.PredictionHandler({transport}, {options}totals_every=0)
 log = elkmon.ModelLog("m", handler=handler)
 """
 
 
-def run_program(path, program, transport=None, *, signalled=None, code=0):
+def run_program(path, program, transport=None, *, options="", signalled=None, code=0):
     """Run a program after a common beginning; return what it printed, on stdout and stderr, and the seconds it took."""
     transport = transport or f"elkmon.FileTransport({str(path)!r})"
-    text = BEGIN.format(transport=transport) + textwrap.dedent(program)
+    text = BEGIN.format(transport=transport, options=options) + textwrap.dedent(program)
     start = time.monotonic()
     with subprocess.Popen(
         [sys.executable, "-X", "dev", "-W", "ignore::DeprecationWarning", "-c", text],
@@ -217,7 +220,11 @@ def run_program(path, program, transport=None, *, signalled=None, code=0):
         if signalled is not None:
             assert process.stdout.readline() == "ready\n"
             process.send_signal(signalled)
-        out, err = process.communicate(timeout=60)
+        try:
+            out, err = process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
     assert process.returncode == code, err
     return out, err, time.monotonic() - start
 

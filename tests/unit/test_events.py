@@ -1,4 +1,7 @@
 import json
+import pickle
+from dataclasses import FrozenInstanceError, fields, replace
+from inspect import signature
 
 import pytest
 
@@ -50,6 +53,20 @@ def test_prediction_is_stored_field_by_field(stored):
     assert document["elkmon"]["missing"] == ["wind"]
     assert document["event"]["duration"] == 250_000_000
     assert (document["@timestamp"], document["labels"]) == ("2013-08-05T10:00:00.000Z", {"region": "east"})
+
+
+def test_prediction_is_a_value():
+    """A prediction takes its arguments by position or name, cannot be changed, and equals what says the same."""
+    one = Prediction("m", {"a": 1}, version="3", score=0.5, label="late")
+    assert one == Prediction("m", {"a": 1}, "3", 0.5, None, "late") == pickle.loads(pickle.dumps(one))
+    assert one != replace(one, score=0.6)
+    assert one != ("m", {"a": 1}, "3", 0.5, None, "late")
+    assert repr(one).startswith("Prediction(model='m', features={'a': 1}, version='3', score=0.5, scores=None,")
+    assert [field.name for field in fields(Prediction)] == list(signature(Prediction).parameters)
+    with pytest.raises(FrozenInstanceError):
+        one.score = 0.6
+    with pytest.raises(TypeError):
+        Prediction("m", probability=0.5)
 
 
 def test_outcome_is_stored_field_by_field(stored):

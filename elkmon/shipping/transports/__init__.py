@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from elkmon.errors import ElkmonError
-from elkmon.shipping.buffer import Entry
+from elkmon.shipping.entries import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,14 @@ class Transport(Protocol):
         Raises:
             Unavailable: it is to be sent again.
             Indigestible: it is to be sent in parts.
+        """
+        ...
+
+    def prepare(self) -> None:
+        """
+        Import what `send` needs and a service without events need not wait for. Called first, on the sender's thread.
+
+        No process is forked meanwhile: a child would wait for ever for a module that its parent was about to import.
         """
         ...
 

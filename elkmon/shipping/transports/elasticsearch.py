@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
-from elkmon.shipping.buffer import Entry
+from elkmon.shipping.channels import Channel
 from elkmon.shipping.encoding import id_of
-from elkmon.shipping.transports import ARRIVED, Receipt, Unavailable
-from elkmon.shipping.transports.hosts import Login
-from elkmon.shipping.transports.link import Link, excerpt
+from elkmon.shipping.entries import Bequest, Entry
+from elkmon.shipping.transports import ARRIVED, Indigestible, Receipt, Unavailable
+from elkmon.shipping.transports.judging import events_at_fault, receipt
+from elkmon.shipping.transports.link import Answered, Link, excerpt
 
-_PATH = (
+_BULK = (
     "/_bulk?require_data_stream=true"
-    "&filter_path=items.*.status,items.*.error.type,items.*.error.reason,items.*.failure_store"
+    "&filter_path=error,items.*.status,items.*.error.type,items.*.error.reason,items.*.failure_store"
 )
-_SEARCH = "ignore_unavailable=true&filter_path=_shards.failed,hits.total,hits.hits._id"
-_THERE_ALREADY = 409
-_NO_STREAM = 404
-_HOLD = frozenset({401, 403, _NO_STREAM, 408, 429})  # nothing is wrong with the event
+_REFRESH = "_refresh?ignore_unavailable=true&filter_path=_shards.failed"
+_SEARCH = "_search?ignore_unavailable=true&filter_path=_shards.failed,hits.total,hits.hits._id"
+_ASKED_AT_ONCE = 1000
+_REMEMBERED = 20
+_MOST_HITS = 10_000  # what Elasticsearch gives at most; an id may already be there in several backing indices
 
 ASK_AFTER_SECONDS = 600.0
 """From this age on a batch that was tried before is looked for, before it is sent again."""
@@ -39,8 +40,13 @@ class ElasticsearchTransport:
         api_key: as Elasticsearch gave it out.
         basic_auth: user name and password, instead.
         ca_file: certificates to trust instead of the system's. Certificate and host name are always verified.
+        client_cert: our own certificate (PEM, perhaps with its key), where the server wants one.
+        client_key: its key, where that has a file of its own.
+        proxy: the URL of an HTTP proxy; None for what HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY say, which
+            never takes this machine's own addresses through one; False for none.
         timeout: seconds to wait for a connection, and for an answer.
-        compress: whether to gzip requests: less to send, more to compute.
+        compress: whether to gzip requests (of 1 KB and more, to about a fifth); None for: unless all hosts are this
+            machine, where it costs more than it saves.
 
     Raises:
         ShippingError: an argument cannot be used.
@@ -53,11 +59,25 @@ class ElasticsearchTransport:
         api_key: str | None = None,
         basic_auth: tuple[str, str] | None = None,
         ca_file: str | os.PathLike[str] | None = None,
+        client_cert: str | os.PathLike[str] | None = None,
+        client_key: str | os.PathLike[str] | None = None,
+        proxy: str | bool | None = None,
         timeout: float = 30.0,
-        compress: bool = False,
+        compress: bool | None = None,
     ) -> None:
-        login = Login(api_key, basic_auth)
-        self._link = Link(hosts, default_port=9200, login=login, ca_file=ca_file, timeout=timeout, compress=compress)
+        self._refreshed: list[Bequest] = []
+        self._link = Link(
+            hosts,
+            default_port=9200,
+            api_key=api_key,
+            basic_auth=basic_auth,
+            ca_file=ca_file,
+            client_cert=client_cert,
+            client_key=client_key,
+            proxy=proxy,
+            timeout=timeout,
+            compress=compress,
+        )
 
     def __repr__(self) -> str:
         return f"ElasticsearchTransport({str(self._link)!r})"
@@ -70,11 +90,15 @@ class ElasticsearchTransport:
         missing = [position for position, (line, _) in enumerate(batch) if id_of(line) not in there]
         if not missing:
             return ARRIVED
-        receipt = self._create([batch[position] for position in missing])
+        try:
+            result = self._create([batch[position] for position in missing])
+        except Unavailable:
+            self._refreshed.clear()
+            raise
         return Receipt(
-            tuple(missing[position] for position in receipt.again),
-            tuple((missing[position], detail) for position, detail in receipt.rejected),
-            receipt.detail,
+            tuple(missing[position] for position in result.again),
+            tuple((missing[position], detail) for position, detail in result.rejected),
+            result.detail,
         )
 
     def _create(self, batch: Sequence[Entry]) -> Receipt:
@@ -82,10 +106,14 @@ class ElasticsearchTransport:
             b'{"create":{"_index":"%b","_id":"%b"}}\n%b\n' % (channel.index.encode(), id_of(line), line)
             for line, channel in batch
         )
-        reply = self._link.post(_PATH, b"".join(actions), "application/x-ndjson")
         try:
-            items = json.loads(reply.body)["items"]
-            return _receipt([next(iter(item.values())) for item in items], len(batch))
+            reply = self._link.post(_BULK, b"".join(actions), "application/x-ndjson")
+        except Answered as answer:
+            if events_at_fault(answer.reply.status, answer.reply.body):
+                raise Indigestible("rejected", str(answer)) from answer
+            raise
+        try:
+            return receipt(reply.body, len(batch))
         except (ValueError, TypeError, LookupError, AttributeError, StopIteration) as error:
             raise Unavailable(f"{reply.host} gave no answer of Elasticsearch: {excerpt(reply.body)}") from error
 
@@ -97,23 +125,49 @@ class ElasticsearchTransport:
         ids: dict[str, list[str]] = {}
         for line, channel in batch:
             ids.setdefault(channel.index, []).append(id_of(line).decode("ascii"))
-        there: set[bytes] = set()
-        for index, values in ids.items():
-            query = {"query": {"ids": {"values": values}}, "size": len(values), "_source": False}
-            try:
-                reply = self._link.post(f"/{index}/_search?{_SEARCH}", json.dumps(query).encode(), "application/json")
-            except Unavailable as error:
-                if not error.refused:
-                    raise
-                continue
-            try:
-                answer = json.loads(reply.body)
-                if answer["_shards"]["failed"]:
-                    raise Unavailable(f"{reply.host}: some shards of {index} do not answer")
-                there.update(hit["_id"].encode() for hit in answer["hits"].get("hits", ()))
-            except (ValueError, TypeError, LookupError, AttributeError) as error:
-                raise Unavailable(f"{reply.host} gave no answer of Elasticsearch: {excerpt(reply.body)}") from error
-        return there
+        try:
+            self._refresh(channel for _, channel in batch)
+            return {id_ for index, values in ids.items() for id_ in self._stored_in(index, values)}
+        except Unavailable:
+            self._refreshed.clear()
+            raise
+
+    def _refresh(self, channels: Iterable[Channel | Bequest]) -> None:
+        """
+        Make what was stored a moment ago findable: for a bequest once, since its owner sends nothing any more; but
+        again after an attempt of our own that has failed.
+        """
+        for channel in {id(channel): channel for channel in channels}.values():
+            if not any(known is channel for known in self._refreshed):
+                self._answer(f"/{channel.index}/{_REFRESH}", b"")
+                if isinstance(channel, Bequest):
+                    self._refreshed = [*self._refreshed[-_REMEMBERED:], channel]
+
+    def _stored_in(self, index: str, ids: list[str]) -> Iterator[bytes]:
+        for start in range(0, len(ids), _ASKED_AT_ONCE):
+            values = ids[start : start + _ASKED_AT_ONCE]
+            query = {"query": {"ids": {"values": values}}, "size": _MOST_HITS, "_source": False}
+            yield from self._answer(f"/{index}/{_SEARCH}", json.dumps(query).encode())
+
+    def _answer(self, path: str, body: bytes) -> list[bytes]:
+        """Return the ids of the hits; none where we may not ask."""
+        try:
+            reply = self._link.post(path, body, "application/json")
+        except Unavailable as error:
+            if error.refused:
+                return []
+            raise
+        try:
+            answer = json.loads(reply.body)
+            if answer["_shards"]["failed"]:
+                raise Unavailable(f"{reply.host}: some shards do not answer {path.partition('?')[0]}")
+            return [hit["_id"].encode() for hit in answer.get("hits", {}).get("hits", ())]
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            raise Unavailable(f"{reply.host} gave no answer of Elasticsearch: {excerpt(reply.body)}") from error
+
+    def prepare(self) -> None:
+        """Import what `send` needs."""
+        self._link.prepare()
 
     def interrupt(self) -> None:
         """Make a `send` that waits on another thread end soon."""
@@ -126,32 +180,3 @@ class ElasticsearchTransport:
     def close(self) -> None:
         """Close the connection."""
         self._link.close()
-
-
-def _receipt(items: list[dict[str, Any]], sent: int) -> Receipt:
-    """Judge every item. Raises LookupError where there are not as many as were sent."""
-    if len(items) != sent:
-        raise LookupError(len(items))
-    again: list[int] = []
-    rejected: list[tuple[int, str]] = []
-    detail = ""
-    for position, item in enumerate(items):
-        status = int(item["status"])
-        if item.get("failure_store") == "used":
-            rejected.append((position, "Elasticsearch put it into its failure store: it does not fit the mapping"))
-        elif status == _THERE_ALREADY or 200 <= status < 300:
-            continue
-        elif status in _HOLD or status >= 500:
-            again.append(position)
-            detail = detail or _why(item)
-        else:
-            rejected.append((position, _why(item)))
-    return Receipt(tuple(again), tuple(rejected), detail)
-
-
-def _why(item: dict[str, Any]) -> str:
-    error = item.get("error", {})
-    why = f"{item['status']} {error.get('type', '')}: {error.get('reason', '')}"
-    if item["status"] == _NO_STREAM:
-        why += " (no index template makes this data stream; `elkmon setup` does)"
-    return why

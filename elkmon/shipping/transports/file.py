@@ -6,17 +6,22 @@ import os
 import stat
 from collections.abc import Sequence
 from pathlib import Path
+from time import sleep
 
 from elkmon.errors import ShippingError
-from elkmon.shipping.buffer import Entry
+from elkmon.shipping.entries import Entry
 from elkmon.shipping.transports import ARRIVED, Receipt, Unavailable
+
+_WRITING_SECONDS = 0.02  # more than it takes to write a batch
 
 
 class FileTransport:
     """
     Appends to a file. It is opened anew when it was renamed or removed (logrotate).
 
-    An event counts as delivered when the operating system has taken its line. A full disk is waited for.
+    An event counts as delivered when the operating system has taken its line. A full disk is waited for. It may cut a
+    line in two: the piece stays, since to cut it off could cut what another process has appended behind it, and the next
+    batch, also one of another process, begins on a line of its own.
 
     Args:
         path: the file; its folder must exist.
@@ -29,7 +34,6 @@ class FileTransport:
         if self._path.is_dir():
             raise ShippingError(f"FileTransport({str(path)!r}): this is a folder; name a file in it")
         self._descriptor = -1
-        self._torn = False
 
     def __repr__(self) -> str:
         return f"FileTransport({str(self._path)!r})"
@@ -39,13 +43,16 @@ class FileTransport:
         lines = [line + b"\n" for line, _ in batch]
         try:
             self._open()
-            if self._torn:  # what a full disk cut off must not run into the next line
+            if self._ends_in_a_torn_line():
                 lines[0] = b"\n" + lines[0]
             written = os.write(self._descriptor, b"".join(lines))
         except OSError as error:
             self.close()
             raise Unavailable(f"{self._path}: {error.strerror or error}") from error
         return self._receipt(lines, written)
+
+    def prepare(self) -> None:
+        """Do nothing: all it needs is here."""
 
     def interrupt(self) -> None:
         """Do nothing: a write does not wait for anybody."""
@@ -63,9 +70,27 @@ class FileTransport:
     def _open(self) -> None:
         if self._descriptor >= 0 and self._moved():
             self.close()
-            self._torn = False
         if self._descriptor < 0:
             self._descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+
+    def _ends_in_a_torn_line(self) -> bool:
+        """Look at the last byte; where it cannot be read, the line is taken to be whole."""
+        while size := self._size_where_torn():
+            sleep(_WRITING_SECONDS)  # another process may be in the middle of its line
+            if self._size_where_torn() == size:
+                return True
+        return False
+
+    def _size_where_torn(self) -> int:
+        opened = os.fstat(self._descriptor)
+        if not stat.S_ISREG(opened.st_mode) or not opened.st_size:
+            return 0
+        try:
+            with self._path.open("rb", buffering=0) as file:
+                end = file.seek(-1, os.SEEK_END)
+                return 0 if file.read(1) in (b"\n", b"") else end
+        except OSError:
+            return 0
 
     def _moved(self) -> bool:
         opened = os.fstat(self._descriptor)
@@ -79,9 +104,7 @@ class FileTransport:
         """Find the lines that were written whole."""
         for position, line in enumerate(lines):
             if written < len(line):
-                self._torn = written > 0
                 rest = tuple(range(position, len(lines)))
                 return Receipt(again=rest, detail=f"{self._path}: only part of a batch was written; is the disk full?")
             written -= len(line)
-        self._torn = False
         return ARRIVED

@@ -1,16 +1,11 @@
-"""Addresses, credentials and TLS settings of the other end, checked when a transport is made."""
+"""Addresses of the other end, and how to log in there; checked when a transport is made."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from elkmon.errors import ShippingError
-
-if TYPE_CHECKING:
-    from ssl import SSLContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +26,18 @@ class Host:
     path: str = ""
 
     def __str__(self) -> str:
+        return f"{'https' if self.tls else 'http'}://{self.authority}{self.path}"
+
+    @property
+    def authority(self) -> str:
+        """Name and port, as URLs and proxies write them."""
         name = f"[{self.name}]" if ":" in self.name else self.name
-        return f"{'https' if self.tls else 'http'}://{name}:{self.port}{self.path}"
+        return f"{name}:{self.port}"
+
+    @property
+    def loopback(self) -> bool:
+        """Whether it is this machine, by its name or address."""
+        return self.name in {"localhost", "::1"} or self.name.startswith("127.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ class Login:
     def __post_init__(self) -> None:
         if self.api_key is not None and self.basic_auth is not None:
             raise ShippingError("api_key and basic_auth are both given; one is enough")
-        if self.api_key is not None and not _is_header(self.api_key):
+        if self.api_key is not None and not is_header(self.api_key):
             raise ShippingError("api_key must be a text of printable ASCII characters, as Elasticsearch gave it out")
         if self.basic_auth is not None and not _is_pair(self.basic_auth):
             raise ShippingError("basic_auth must be a pair of texts: (user name, password)")
@@ -64,10 +69,15 @@ class Login:
         if self.api_key is not None:
             return {"Authorization": f"ApiKey {self.api_key}"}
         if self.basic_auth is not None:
-            from base64 import b64encode
-
-            return {"Authorization": f"Basic {b64encode(':'.join(self.basic_auth).encode()).decode('ascii')}"}
+            return {"Authorization": basic(*self.basic_auth)}
         return {}
+
+
+def basic(user: str, password: str) -> str:
+    """Return what a header of basic authentication says."""
+    from base64 import b64encode
+
+    return f"Basic {b64encode(f'{user}:{password}'.encode()).decode('ascii')}"
 
 
 def as_hosts(given: str | Sequence[str], default_port: int) -> tuple[Host, ...]:
@@ -78,21 +88,11 @@ def as_hosts(given: str | Sequence[str], default_port: int) -> tuple[Host, ...]:
     return tuple(_host(url, default_port) for url in urls)
 
 
-def tls_context(ca_file: str | os.PathLike[str] | None) -> SSLContext:
-    """Make a context that verifies certificate and host name, by the system's authorities or those of a file."""
-    import ssl
-
-    try:
-        return ssl.create_default_context(cafile=ca_file)
-    except OSError as error:  # SSLError is one
-        raise ShippingError(f"ca_file={str(ca_file)!r} cannot be used: {error.strerror or error}") from error
-
-
 def _host(url: object, default_port: int) -> Host:
     from urllib.parse import urlsplit
 
     example = f"https://localhost:{default_port}"
-    if not isinstance(url, str) or not _is_header(url):
+    if not isinstance(url, str) or not is_header(url):
         raise ShippingError(f"{url!r} is no URL; expected something like {example}")
     try:
         parts = urlsplit(url)
@@ -110,5 +110,6 @@ def _is_pair(given: object) -> bool:
     return isinstance(given, tuple | list) and len(given) == 2 and all(isinstance(part, str) for part in given)
 
 
-def _is_header(text: object) -> bool:
+def is_header(text: object) -> bool:
+    """Say whether something is a text that a request's head can hold as one word."""
     return isinstance(text, str) and text.isascii() and text.isprintable() and " " not in text and text != ""

@@ -30,7 +30,7 @@ def as_transport(given: Transport | str | Mapping[str, Any]) -> Transport:
             f"or one of {', '.join(_CLASSES)}"
         )
     if isinstance(given, Mapping):
-        return _made({str(key): value for key, value in given.items()})
+        return _made({str(key): given[key] for key in given})  # asked one by one, dictConfig resolves ext:// and cfg://
     if not all(hasattr(given, method) for method in ("send", "interrupt", "abandon", "close")):
         raise ShippingError(f"transport={given!r} is no transport: give one of {', '.join(_CLASSES)}")
     return given

@@ -18,7 +18,8 @@ DOCUMENT = {
 def encoder(request, monkeypatch):
     """Each of the two encoders."""
     if request.param == "json":
-        monkeypatch.setattr(encoding, "_fast_dumps", None)
+        monkeypatch.setattr(encoding, "fast", None)
+        monkeypatch.setattr(encoding, "dumps", encoding.encoded_plainly)
     return request.param
 
 

@@ -20,13 +20,18 @@ def flattened(document, prefix=""):
 def test_every_field_is_in_fields(make_handler, path):
     """Events carry the fields that fields.py gives to their kind: no other, and each in at least one of them."""
     about = {"service": "s", "service_version": "1", "environment": "test", "labels": {"a": 1}}
-    handler = make_handler(elkmon.FileTransport(path), **about, max_queue_count=7, totals_every=60)
+    handler = make_handler(elkmon.FileTransport(path), **about, max_queue_count=20, totals_every=60)
     log = elkmon.ModelLog("m", 1, handler=handler, numeric=["r"])
     logger = logging.Logger("app")
     logger.addHandler(handler)
     log.prediction({"a": 1, "b": "x", "c": None, "r": "x"}, score=1, scores=[1], label=1, value="x", duration=1)
     log.prediction(value=1)
     log.outcome("x", label=1, value=2, timestamp="never")
+    with elkmon.bound_trace("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"):
+        log.prediction()
+        log.outcome("x", label=1)
+        log.error("x")
+        logger.info("x")
     log.error(ValueError("x"), features={"a": 1, "b": "x", "c": None, "r": "x"}, duration=1, id="x", timestamp="never")
     logger.info("x", extra={"a": 1, "model": log})
     logger.info("%d", "x")

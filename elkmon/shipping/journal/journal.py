@@ -1,0 +1,239 @@
+"""A process's own journal: appended to on the callers' threads, read and cleared away on the sender's."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+from time import monotonic
+
+from elkmon.errors import ShippingError
+from elkmon.shipping.journal.ownership import Claim, claim, octets_of_others
+from elkmon.shipping.journal.reading import Reading
+from elkmon.shipping.journal.segments import Segment
+
+_SEGMENTS = 64  # of a full journal, about: each is an open file
+_SEGMENT_OCTETS = (64 * 1024, 16 * 1024 * 1024)
+_URGENT_SHARE = 8
+_URGENT_OCTETS = 8 * 1024 * 1024
+_AGAIN_SECONDS = 1.0
+_LOOK_SECONDS = 5.0
+_SYNC_SECONDS = 1.0
+_CHECKPOINT_SECONDS = 0.05  # what is sent again after a crash, at most
+
+
+class Kept(Enum):
+    """What became of a line."""
+
+    WRITTEN = auto()
+    FULL = auto()
+    FAILED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """
+    Where journals are kept.
+
+    Attributes:
+        directory: made when first needed; its parent must exist.
+        octets: bytes that all journals in it may have together.
+    """
+
+    directory: str
+    octets: int
+
+    def __post_init__(self) -> None:
+        path = Path(self.directory)
+        if path.exists() and not path.is_dir():
+            raise ShippingError(f"journal={self.directory!r}: this is a file; name a directory")
+        if not path.parent.is_dir():
+            raise ShippingError(f"journal={self.directory!r}: the folder {path.parent} does not exist")
+
+    @property
+    def segment_octets(self) -> int:
+        """Bytes after which another segment is begun."""
+        least, most = _SEGMENT_OCTETS
+        return max(least, min(most, self.octets // _SEGMENTS))
+
+    @property
+    def ordinary_octets(self) -> int:
+        """Bytes up to which ordinary events are taken; the rest is for errors."""
+        return self.octets - min(_URGENT_OCTETS, self.octets // _URGENT_SHARE)
+
+
+class Journal:
+    """
+    Keeps lines on disk until they are settled. It begins with the first line; nothing is made before.
+
+    `append` is for any thread that holds `lock`; everything else is the sender's.
+
+    Args:
+        shelf: where, and how much.
+        process: the random name of this process and handler.
+
+    Attributes:
+        lock: guards what both sides change. Re-entrant, as a finaliser or a signal handler may log in between.
+        trouble: what keeps it from writing, or kept it last; empty for nothing.
+    """
+
+    def __init__(self, shelf: Shelf, process: str) -> None:
+        self.shelf = shelf
+        self.process = process
+        self.lock = threading.RLock()
+        self.trouble = ""
+        self._claim: Claim | None = None
+        self._reading = Reading()
+        self._current: Segment | None = None
+        self._number = 0
+        self._octets = 0  # this journal's, on disk
+        self._others = 0  # those of the other journals, when last looked
+        self._retry_at = 0.0
+        self._look_at = 0.0
+        self._sync_at = 0.0
+        self._checkpoint_at = 0.0
+
+    def append(self, line: bytes, *, urgent: bool) -> Kept:
+        """Write a line, and say whether that could be done. Once written it survives the process."""
+        shelf = self.shelf
+        octets = len(line) + 1
+        if self._octets + self._others + octets > (shelf.octets if urgent else shelf.ordinary_octets):
+            return Kept.FULL
+        if self._retry_at:
+            if monotonic() < self._retry_at:
+                return Kept.FAILED
+            self._retry_at = 0.0
+        try:
+            segment = self._current or self._begin_segment()
+            segment.append(line)
+        except OSError as error:
+            self._failed(error)
+            return Kept.FAILED
+        self._octets += octets
+        if segment.size >= shelf.segment_octets:
+            self._seal()
+        return Kept.WRITTEN
+
+    def take(self, count: int, octets: int) -> tuple[list[bytes], int]:
+        """Return the next lines, and the number of those that can no longer be read. All before must be settled."""
+        self._cleared(self._reading.settle())
+        lost = 0
+        while True:
+            try:
+                taken = self._reading.take(count, octets)
+            except OSError as error:
+                self.trouble = _said(error)
+                lost += self._reading.give_up_segment()
+                self._seal()
+            else:
+                if taken or not lost or not self._reading.segments:
+                    return taken, lost
+            if not self._finished_segment():
+                return [], lost
+
+    def settle(self, *, waiting: bool) -> None:
+        """Note that all lines taken have arrived, or been counted otherwise; on disk, while more wait, now and then."""
+        self._cleared(self._reading.settle())
+        claimed = self._claim
+        now = monotonic()
+        if claimed is not None and not (waiting and now < self._checkpoint_at):
+            self._checkpoint_at = now + _CHECKPOINT_SECONDS
+            self._tried(lambda: self._reading.checkpoint(claimed.checkpoint))
+
+    def look_after(self, *, waiting: bool) -> None:
+        """Do now and then what callers have no time for: see how full the disk's share is, and bring lines to the disk."""
+        now = monotonic()
+        if self._claim is None:
+            return
+        if now >= self._look_at:
+            self._look_at = now + _LOOK_SECONDS
+            self._tried(self._look)
+        if waiting and now >= self._sync_at:
+            self._sync_at = now + _SYNC_SECONDS
+            self._tried(self._sync)
+
+    def close(self, *, done: bool) -> None:
+        """
+        Rest. If all has arrived, nothing is left on disk; a later line begins again. Otherwise the rest stays this
+        process's until it ends, and is the next one's then.
+        """
+        claimed = self._claim
+        if done and claimed is not None:
+            self._claim = self._current = None
+            for _, segment in self._reading.segments:
+                segment.remove()
+            self._reading = Reading()
+            self._octets = 0
+            claimed.release(done=True)
+
+    def abandon(self) -> None:
+        """Let go of everything in a forked child: it is the parent's."""
+        self._reading.close()
+        claimed, self._claim = self._claim, None
+        if claimed is not None:
+            claimed.release(done=False)
+
+    def _begin_segment(self) -> Segment:
+        claimed = self._claim
+        if claimed is None or not claimed.stands():
+            claimed = self._claim = self._claimed()
+        self._number += 1
+        segment = Segment.begin(claimed.segment(self._number))
+        self._current = segment
+        self._reading.segments.append((self._number, segment))
+        return segment
+
+    def _claimed(self) -> Claim:
+        directory = self.shelf.directory
+        with suppress(FileExistsError):
+            os.mkdir(directory, 0o700)  # noqa: PTH102  as in segments
+        claimed = claim(directory, self.process)
+        self._others = octets_of_others(directory, self.process)
+        return claimed
+
+    def _failed(self, error: OSError) -> None:
+        """Go on in another segment, a little later; what is written stays."""
+        self.trouble = _said(error)
+        self._retry_at = monotonic() + _AGAIN_SECONDS
+        self._seal()
+
+    def _seal(self) -> None:
+        with self.lock:
+            segment, self._current = self._current, None
+            if segment is not None:
+                segment.sealed = True
+
+    def _finished_segment(self) -> bool:
+        before = len(self._reading.segments)
+        self._cleared(self._reading.settle())
+        return len(self._reading.segments) < before
+
+    def _cleared(self, octets: int) -> None:
+        with self.lock:
+            self._octets -= octets
+
+    def _look(self) -> None:
+        self._others = octets_of_others(self.shelf.directory, self.process)
+        current = self._current
+        if current is not None and current.lost():
+            self.trouble = f"{current.path} was deleted by somebody; another segment is begun"
+            self._seal()
+
+    def _sync(self) -> None:
+        current = self._current
+        if current is not None:
+            os.fdatasync(current.descriptor)
+
+    def _tried(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except OSError as error:
+            self.trouble = _said(error)
+
+
+def _said(error: OSError) -> str:
+    return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)

@@ -1,0 +1,218 @@
+"""
+Events on disk sent by hand: the journals a dead service has left, dead letters whose cause was mended, files of events.
+
+Journals are cleared away as their events arrive. Files stay as they are: sent again, their events are recognised.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from elkmon.errors import ShippingError
+from elkmon.shipping.accounting import Account, Stats
+from elkmon.shipping.buffer import Buffer, Limits
+from elkmon.shipping.dead_letters import DeadLetters
+from elkmon.shipping.delivery import Delivery
+from elkmon.shipping.encoding import dumps, id_of
+from elkmon.shipping.entries import Bequest
+from elkmon.shipping.journal.backlog import Backlog
+from elkmon.shipping.journal.journal import Shelf
+from elkmon.shipping.journal.ownership import processes
+from elkmon.shipping.transports import Transport
+from elkmon.shipping.trouble import Teller
+
+_BATCH_COUNT = 1000
+_BATCH_OCTETS = 4 * 1024 * 1024
+_CHUNK_OCTETS = 8 * 1024 * 1024
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """
+    What became of what was on disk.
+
+    Attributes:
+        delivered: events that have arrived, now or before.
+        rejected: events the other end refuses for good.
+        rejected_to: the file that holds these now; empty where they stay where they were.
+        damaged: lines that are no events.
+        left: events, or journals, that are still to be sent: the other end was away for too long, or a journal could
+            not be read.
+        owned: journals left alone, for their services live and send them themselves.
+    """
+
+    delivered: int
+    rejected: int = 0
+    rejected_to: str = ""
+    damaged: int = 0
+    left: int = 0
+    owned: int = 0
+
+
+def replay(path: Path, transport: Transport, *, patience: float, progress: Progress) -> Replayed:
+    """
+    Send what is in a directory of journals, or in a file of dead letters or events.
+
+    Args:
+        path: the directory or the file.
+        transport: where to.
+        patience: seconds without any success after which it gives up; what is left can be replayed again.
+        progress: hears what is being sent, how many bytes of it are done, and of how many.
+
+    Raises:
+        ShippingError: there is nothing of the kind.
+    """
+    try:
+        if path.is_dir():
+            return _Replay(transport, patience, progress).journals(path)
+        if path.is_file():
+            return _Replay(transport, patience, progress).file(path)
+    except OSError as error:
+        raise ShippingError(f"{path} cannot be read: {error.strerror or error}") from error
+    finally:
+        transport.close()
+    raise ShippingError(f"{path} does not exist: name a journal's directory, or a file of dead letters or events")
+
+
+class _Replay:
+    def __init__(self, transport: Transport, patience: float, progress: Progress) -> None:
+        self._transport = transport
+        self._teller = Teller(None)
+        self._patience = patience
+        self._progress = progress
+        self._give_up_at = math.inf
+
+    def journals(self, directory: Path) -> Replayed:
+        found = sum(1 for _ in processes(str(directory)))
+        if not found:
+            raise ShippingError(f"{directory} holds no journal; name what the service was given as journal=")
+        kept = directory.with_name(f"{directory.name}.rejected.ndjson")
+        shelf = Shelf(str(directory), 0)
+        backlog = Backlog(shelf, os.urandom(8).hex(), lambda _: None)
+        buffer = Buffer(Limits(), backlog)
+        delivery = self._delivery(buffer, DeadLetters(kept))
+        total = _octets(directory)
+        try:
+            while batch := backlog.inherit(_BATCH_COUNT, _BATCH_OCTETS):
+                self._begin_waiting()
+                delivery.deliver(batch, math.inf)
+                if buffer.pending:
+                    break
+                backlog.settle()
+                self._progress("journal", max(0, total - _octets(directory)), total)
+            left = buffer.pending
+        finally:
+            backlog.close()
+        stats = buffer.stats()
+        rejected = sum(stats.dropped.values())
+        return Replayed(
+            stats.delivered,
+            rejected,
+            str(kept) if rejected else "",
+            backlog.damaged,
+            left,
+            owned=0 if left else sum(1 for _ in processes(str(directory))),
+        )
+
+    def file(self, path: Path) -> Replayed:
+        buffer = Buffer(Limits(_CHUNK_OCTETS, 2 * _CHUNK_OCTETS))
+        delivery = self._delivery(buffer, None)
+        bequests = _Bequests(buffer.open_account())
+        total, done, damaged = path.stat().st_size, 0, 0
+        with path.open("rb") as file:
+            while lines := file.readlines(_CHUNK_OCTETS):
+                damaged += _offer(lines, buffer, bequests)
+                while batch := buffer.take(_BATCH_COUNT, _BATCH_OCTETS):
+                    self._begin_waiting()
+                    delivery.deliver(batch, math.inf)
+                    if buffer.stats().pending and self._ended():
+                        left = buffer.pending + sum(1 for _ in file)
+                        return _of_file(buffer.stats(), damaged, left)
+                done += sum(map(len, lines))
+                self._progress(path.name, done, total)
+        return _of_file(buffer.stats(), damaged, 0)
+
+    def _delivery(self, buffer: Buffer, dead_letters: DeadLetters | None) -> Delivery:
+        return Delivery(buffer, self._transport, self._teller, dead_letters, self._pause, self._ended)
+
+    def _begin_waiting(self) -> None:
+        self._give_up_at = time.monotonic() + self._patience
+
+    def _pause(self, seconds: float) -> None:
+        time.sleep(max(0.0, min(seconds, self._give_up_at - time.monotonic())))
+
+    def _ended(self) -> bool:
+        return time.monotonic() >= self._give_up_at
+
+
+class _Bequests(dict[str, Bequest]):
+    """Where events go, one for each data stream."""
+
+    def __init__(self, account: Account) -> None:
+        super().__init__()
+        self._account = account
+
+    def __missing__(self, index: str) -> Bequest:
+        made = self[index] = Bequest(index, self._account)
+        return made
+
+
+def _offer(lines: list[bytes], buffer: Buffer, bequests: _Bequests) -> int:
+    """Queue the events among the lines of a file; return the number of the others."""
+    damaged = 0
+    for line, index in map(_event, lines):
+        if index:
+            buffer.offer(line, bequests[index])
+        elif line:
+            damaged += 1
+    return damaged
+
+
+def _event(line: bytes) -> tuple[bytes, str]:
+    """Return an event's line and where it goes: of a dead letter the document in it. No place where it is no event."""
+    line = line.strip()
+    with suppress(ValueError, LookupError, TypeError, AttributeError):
+        document: Any = json.loads(line)
+        if "document" in document:
+            document = document["document"]
+            line = dumps(document)
+        stream = document["data_stream"]
+        if document["event"]["id"].encode() == id_of(line):
+            return line, f"{stream['type']}-{stream['dataset']}-{stream['namespace']}"
+    return line, ""
+
+
+def _of_file(stats: Stats, damaged: int, left: int) -> Replayed:
+    return Replayed(stats.delivered, sum(stats.dropped.values()), "", damaged, left)
+
+
+def _octets(directory: Path) -> int:
+    total = 0
+    for file in directory.glob("*.ndjson"):
+        with suppress(FileNotFoundError):
+            total += file.stat().st_size
+    return total
+
+
+def sentences(found: Replayed) -> Iterator[str]:
+    """Say what became of it, in lines for people."""
+    yield f"{found.delivered} events have arrived"
+    if found.rejected:
+        where = f"; they are in {found.rejected_to}" if found.rejected_to else ""
+        yield f"{found.rejected} events are refused for good{where}"
+    if found.damaged:
+        yield f"{found.damaged} lines are no events"
+    if found.owned:
+        yield f"{found.owned} journals were left alone: their services live, and send them themselves"
+    if found.left:
+        yield f"{found.left} events or more are left; replay them again when the other end is there"
