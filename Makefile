@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 OLD    := .venv-8
+PEERS  := .venv-bench
 SHELL  := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-8 check format bench clean
+.PHONY: help demo test test-8 check format bench bench-shipping soak clean
 
 help:  ## what there is to make
-	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("elkmon needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 …")'
@@ -48,5 +49,21 @@ format: $(VENV)/.ready  ## write the format, and mend what lint can
 bench: $(VENV)/.ready  ## figures, as ratios against peers in the same run
 	@for bench in bench/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
 
+# The peers of bench/shipping, in an environment of their own. One that cannot be installed is left out, and said so.
+$(PEERS)/.ready: pyproject.toml bench/shipping/requirements.txt
+	@echo "setting up $(PEERS) with the peers …"
+	@$(PYTHON) -m venv $(PEERS)
+	@install="$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check"; \
+	$$install -r bench/shipping/requirements.txt || \
+	for pin in $$(grep == bench/shipping/requirements.txt); do $$install $$pin || echo "left out: $$pin"; done; \
+	$$install -e '.[fast]'
+	@touch $@
+
+bench-shipping: $(PEERS)/.ready  ## the handler beside its peers, in a quarter of an hour, into bench/results/shipping.md
+	@$(PEERS)/bin/python -m bench.shipping --output bench/results/shipping.md
+
+soak: $(VENV)/.ready  ## five minutes of logging while Elasticsearch is stopped, killed and started again and again
+	@$(BIN)/python -m bench.soak
+
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) $(OLD) build dist *.egg-info demo-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(OLD) $(PEERS) build dist *.egg-info demo-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
