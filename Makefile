@@ -62,8 +62,8 @@ $(PEERS)/.ready: pyproject.toml bench/shipping/requirements.txt
 bench-shipping: $(PEERS)/.ready  ## the handler beside its peers, in a quarter of an hour, into bench/results/shipping.md
 	@$(PEERS)/bin/python -m bench.shipping --output bench/results/shipping.md
 
-soak: $(VENV)/.ready  ## five minutes of logging while Elasticsearch is stopped, killed and started again and again
-	@$(BIN)/python -m bench.soak
+soak: $(VENV)/.ready  ## five minutes of logging while Elasticsearch is stopped and killed again and again (SOAK=--journal)
+	@$(BIN)/python -m bench.soak $(SOAK)
 
 clean:  ## remove what the other targets made
 	rm -rf $(VENV) $(OLD) $(PEERS) build dist *.egg-info demo-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -6,8 +6,6 @@ Who is identified by what is said where the thing is; a file's content hash is t
 
 from __future__ import annotations
 
-from hashlib import blake2b
-
 
 def identity(*parts: str) -> str:
     """
@@ -18,6 +16,8 @@ def identity(*parts: str) -> str:
     >>> identity("ab", "c") == identity("a", "bc")
     False
     """
+    from hashlib import blake2b  # costs milliseconds, which a service that names no ids need not pay
+
     digest = blake2b(digest_size=16)
     for part in parts:
         octets = part.encode("utf-8", "surrogatepass")

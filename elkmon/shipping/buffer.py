@@ -17,13 +17,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from elkmon.shipping.accounting import Account, Stats, summed
 from elkmon.shipping.channels import Channel
 from elkmon.shipping.encoding import timestamp_of
-from elkmon.shipping.entries import Bequest, Entry
-from elkmon.shipping.journal.backlog import Backlog
-from elkmon.shipping.journal.journal import Kept
+from elkmon.shipping.entries import Bequest, Entry, Kept
+
+if TYPE_CHECKING:
+    from elkmon.shipping.journal.backlog import Backlog
 
 _NEVER = sys.maxsize
 _GLANCE_SECONDS = 0.002

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from pathlib import Path
 
 from elkmon.errors import ShippingError
 from elkmon.shipping.encoding import dumps
@@ -19,6 +18,8 @@ class DeadLetters:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        from pathlib import Path  # costs milliseconds, which a service without dead letters need not pay
+
         self.path = Path(path)
         if not self.path.absolute().parent.is_dir():
             raise ShippingError(f"dead_letters={str(path)!r}: the folder {self.path.parent} does not exist")

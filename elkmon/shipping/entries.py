@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TypeAlias
 
 from elkmon.shipping.accounting import Account
@@ -23,6 +24,14 @@ class Bequest:
     index: str
     account: Account
     errors: bool = False
+
+
+class Kept(Enum):
+    """What became of an event that was offered to the disk."""
+
+    WRITTEN = auto()
+    FULL = auto()
+    FAILED = auto()
 
 
 Entry: TypeAlias = tuple[bytes, Channel | Bequest]

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from threading import get_ident
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from elkmon.errors import ShippingError
 from elkmon.shipping import parts
@@ -16,7 +16,6 @@ from elkmon.shipping.buffer import Limits, WhenFull
 from elkmon.shipping.channels import Origin
 from elkmon.shipping.dead_letters import DeadLetters
 from elkmon.shipping.intake import EVENTS, ship_event, ship_record
-from elkmon.shipping.journal.journal import Shelf
 from elkmon.shipping.naming import Streams
 from elkmon.shipping.record_formatter import RecordFormatter
 from elkmon.shipping.redaction import redaction_of
@@ -25,6 +24,9 @@ from elkmon.shipping.shipper import Shipper
 from elkmon.shipping.transports import Transport
 from elkmon.shipping.transports.named import as_transport
 from elkmon.shipping.trouble import Teller, Trouble
+
+if TYPE_CHECKING:
+    from elkmon.shipping.journal.journal import Shelf
 
 _CARRIED = ("prediction", "outcome", "failure")
 
@@ -117,7 +119,7 @@ class PredictionHandler(logging.Handler):
             Pace(batch_count, batch_bytes, flush_every, totals_every),
             Teller(on_trouble),
             DeadLetters(dead_letters) if dead_letters is not None else None,
-            None if journal is None else Shelf(os.path.abspath(journal), journal_bytes),  # noqa: PTH100  also of bytes
+            _shelf(journal, journal_bytes),
         )
         self._default_formatter = RecordFormatter()
         super().__init__(level)
@@ -175,6 +177,14 @@ class PredictionHandler(logging.Handler):
         self._shipper.begin_close(monotonic() + timeout)
         self._shipper.end_close()
         super().close()
+
+
+def _shelf(directory: str | os.PathLike[str] | None, octets: int) -> Shelf | None:
+    if directory is None:
+        return None
+    from elkmon.shipping.journal.journal import Shelf  # a service without a journal need not load it
+
+    return Shelf(os.path.abspath(directory), octets)  # noqa: PTH100  pathlib weighs more than the handler
 
 
 def _is_own(logger: str) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from enum import StrEnum
-from hashlib import blake2b
 from typing import Any
 
 from elkmon.errors import ShippingError
@@ -48,6 +47,9 @@ class Redaction:
             raise ShippingError(
                 "redact_key: hashing needs a secret key, a text or bytes; without one anybody could try out values"
             )
+        from hashlib import blake2b  # costs milliseconds, which a service that redacts nothing need not pay
+
+        self._blake2b = blake2b
         octets = key.encode("utf-8", "surrogatepass") if isinstance(key, str) else key or b""
         self._key = octets if len(octets) <= _LONGEST_KEY else blake2b(octets).digest()
         self._met: dict[str, Action | None] = {}
@@ -109,7 +111,9 @@ class Redaction:
         text = as_text(value)
         if text is None or text in hashes:
             return text
-        hashed = blake2b(text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=_HASH_OCTETS).hexdigest()
+        hashed = self._blake2b(
+            text.encode("utf-8", "surrogatepass"), key=self._key, digest_size=_HASH_OCTETS
+        ).hexdigest()
         hashes.add(hashed)
         return hashed
 

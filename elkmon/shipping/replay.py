@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from elkmon.errors import ShippingError
 from elkmon.shipping.accounting import Account, Stats
@@ -98,7 +98,7 @@ class _Replay:
             raise ShippingError(f"{directory} holds no journal; name what the service was given as journal=")
         kept = directory.with_name(f"{directory.name}.rejected.ndjson")
         shelf = Shelf(str(directory), 0)
-        backlog = Backlog(shelf, os.urandom(8).hex(), lambda _: None)
+        backlog = Backlog(shelf, os.urandom(8).hex(), _nobody)
         buffer = Buffer(Limits(), backlog)
         delivery = self._delivery(buffer, DeadLetters(kept))
         total = _octets(directory)
@@ -194,6 +194,10 @@ def _event(line: bytes) -> tuple[bytes, str]:
 
 def _of_file(stats: Stats, damaged: int, left: int) -> Replayed:
     return Replayed(stats.delivered, sum(stats.dropped.values()), "", damaged, left)
+
+
+def _nobody(_: object) -> NoReturn:
+    raise AssertionError  # who replays has no events of its own
 
 
 def _octets(directory: Path) -> int:

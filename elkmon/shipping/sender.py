@@ -12,15 +12,18 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from elkmon.shipping import lifecycle
 from elkmon.shipping.buffer import Buffer
 from elkmon.shipping.dead_letters import DeadLetters
 from elkmon.shipping.delivery import Delivery
 from elkmon.shipping.entries import Entry
-from elkmon.shipping.journal.backlog import Backlog
 from elkmon.shipping.transports import Transport
 from elkmon.shipping.trouble import Teller
+
+if TYPE_CHECKING:
+    from elkmon.shipping.journal.backlog import Backlog
 
 _LAST_SECONDS = 0.3  # for a thread that was interrupted
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from sys import modules
 from time import monotonic, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from elkmon.fields import Document
 from elkmon.shipping import lifecycle, parts, timestamps, totals
@@ -24,13 +24,14 @@ from elkmon.shipping.dead_letters import DeadLetters
 from elkmon.shipping.encoding import LINE_LIMIT
 from elkmon.shipping.entries import Entry
 from elkmon.shipping.features import FeatureReader
-from elkmon.shipping.journal.backlog import Backlog
-from elkmon.shipping.journal.journal import Shelf
-from elkmon.shipping.journal.lines import address_of
 from elkmon.shipping.sender import Pace, Sender
 from elkmon.shipping.shorthand import Shorthand
 from elkmon.shipping.transports import Transport
 from elkmon.shipping.trouble import Teller
+
+if TYPE_CHECKING:
+    from elkmon.shipping.journal.backlog import Backlog
+    from elkmon.shipping.journal.journal import Shelf
 
 _MODELS = 1000  # with accounts of their own: a service that makes up names must not grow without bound
 _OTHERS = "(other models)"
@@ -109,7 +110,9 @@ class Shipper:
         self._totals_channel = Channel(Document.SHIPPER, None, self.origin, Account())  # nobody's events
         self._addresses: dict[tuple[bytes, bytes | None], Channel] = {}
         if self._shelf is not None:
-            self._backlog = Backlog(self._shelf, self.origin.process, self._channel_of)
+            from elkmon.shipping.journal.backlog import Backlog  # a service without a journal need not load it
+
+            self._backlog = Backlog(self._shelf, self.origin.process, self._channel_at)
         self.buffer = Buffer(self._limits, self._backlog)
         self.sender = Sender(
             self.buffer, self._transport, self._pace, self._teller, self._totals, self._dead_letters, self._backlog
@@ -223,11 +226,8 @@ class Shipper:
             kept = f"events stay in {self._backlog.directory} until the next start, or `elkmon replay`"
             self._teller.tell("journal_kept", kept, self._backlog.pending)
 
-    def _channel_of(self, line: bytes) -> Channel | None:
-        """Find the channel by which a line has come."""
-        address = address_of(line)
-        if address is None:
-            return None
+    def _channel_at(self, address: tuple[bytes, bytes | None]) -> Channel:
+        """Find the channel at an address: the rest of a data stream's part, and a model's name, as they are encoded."""
         channel = self._addresses.get(address)
         if channel is None:
             dataset, _, _ = address[0].partition(b'"')

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from elkmon.shipping import timestamps
 from elkmon.shipping.accounting import Account
 from elkmon.shipping.channels import Channel
-from elkmon.shipping.entries import Bequest, Entry
+from elkmon.shipping.entries import Bequest, Entry, Kept
 from elkmon.shipping.journal.inheritance import Heir
-from elkmon.shipping.journal.journal import Journal, Kept, Shelf
+from elkmon.shipping.journal.journal import Journal, Shelf
+from elkmon.shipping.journal.lines import address_of
 
 
 class Backlog:
@@ -21,7 +22,7 @@ class Backlog:
     Args:
         shelf: where, and how much.
         process: the random name of this process and handler.
-        channel_of: finds the channel of a line of this process; None where the line is damaged.
+        channel_at: finds the channel of this process at an address, which its lines begin and end with.
 
     Attributes:
         lock: guards what both sides change.
@@ -30,12 +31,12 @@ class Backlog:
         account: counts what was inherited, and what was lost from the disk.
     """
 
-    def __init__(self, shelf: Shelf, process: str, channel_of: Callable[[bytes], Channel | None]) -> None:
+    def __init__(self, shelf: Shelf, process: str, channel_at: Callable[[tuple[bytes, bytes | None]], Channel]) -> None:
         self._journal = Journal(shelf, process)
         self.lock = self._journal.lock
         self.account = Account()
         self._heir = Heir(shelf.directory, process, self.account)
-        self._channel_of = channel_of
+        self._channel_at = channel_at
         self._held: dict[int, Entry] = {}
         self._unsettled = False
         self.waiting = 0
@@ -77,9 +78,9 @@ class Backlog:
         lines, lost = self._journal.take(count, octets)
         entries: list[Entry] = []
         for line in lines:
-            channel = self._channel_of(line)
-            if channel is not None:
-                entries.append((line, channel))
+            address = address_of(line)
+            if address is not None:
+                entries.append((line, self._channel_at(address)))
         with self.lock:
             self.waiting -= len(lines) + lost
             for _ in range(len(lines) - len(entries) + lost):

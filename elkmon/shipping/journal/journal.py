@@ -7,11 +7,11 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import Enum, auto
 from pathlib import Path
 from time import monotonic
 
 from elkmon.errors import ShippingError
+from elkmon.shipping.entries import Kept
 from elkmon.shipping.journal.ownership import Claim, claim, octets_of_others
 from elkmon.shipping.journal.reading import Reading
 from elkmon.shipping.journal.segments import Segment
@@ -24,14 +24,6 @@ _AGAIN_SECONDS = 1.0
 _LOOK_SECONDS = 5.0
 _SYNC_SECONDS = 1.0
 _CHECKPOINT_SECONDS = 0.05  # what is sent again after a crash, at most
-
-
-class Kept(Enum):
-    """What became of a line."""
-
-    WRITTEN = auto()
-    FULL = auto()
-    FAILED = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
-from pathlib import Path
 from time import sleep
 
 from elkmon.errors import ShippingError
@@ -28,6 +27,8 @@ class FileTransport:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        from pathlib import Path  # costs milliseconds, which a service that ships elsewhere need not pay
+
         self._path = Path(path).absolute()
         if not self._path.parent.is_dir():
             raise ShippingError(f"FileTransport({str(path)!r}): the folder {self._path.parent} does not exist")
