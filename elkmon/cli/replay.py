@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,15 @@ def add_to(commands: Commands) -> None:
     parser.add_argument(
         "--patience",
         type=float,
-        default=60.0,
+        default=120.0,
         metavar="SECONDS",
-        help="give up after so long without success (default 60)",
+        help="give up after so long without success (default 120)",
+    )
+    parser.add_argument(
+        "--rejected",
+        type=Path,
+        metavar="FILE",
+        help="append events of journals that are refused for good to this file (default DIRECTORY.rejected.ndjson)",
     )
     add_config(parser)
     add_json(parser)
@@ -47,14 +54,25 @@ def replay(arguments: argparse.Namespace) -> ExitCode:
     from elkmon.shipping.replay import replay as send
     from elkmon.shipping.replay import sentences
 
-    with shown_progress() as progress:
-        found = send(arguments.path, transport, patience=max(0.1, arguments.patience), progress=progress)
+    try:
+        with shown_progress() as progress:
+            found = send(
+                arguments.path,
+                transport,
+                patience=max(0.1, arguments.patience),
+                progress=progress,
+                rejected=arguments.rejected,
+            )
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on where this one was", file=sys.stderr)
+        raise
     if arguments.json:
         print_json(found)
     else:
         for line in sentences(found):
             print(line)
-    return ExitCode.UNDELIVERED if found.left or found.rejected else ExitCode.HEALTHY
+    nothing = found.damaged and not found.delivered
+    return ExitCode.UNDELIVERED if found.left or found.rejected or nothing else ExitCode.HEALTHY
 
 
 def _transport(arguments: argparse.Namespace) -> Transport:

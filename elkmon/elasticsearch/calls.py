@@ -17,6 +17,7 @@ from elkmon.elasticsearch.connection import Client
 from elkmon.elasticsearch.refusals import (
     ClientError,
     is_temporary,
+    not_elasticsearch,
     reason_of,
     refused_item,
     temporary_status,
@@ -76,11 +77,15 @@ class Cluster:
         """
         for pause in (*PAUSES, None):
             try:
-                return method(**arguments).body
+                body = method(**arguments).body
             except ClientError as error:
                 if pause is None or not is_temporary(error):
                     raise translated(error, self._nodes()) from error
                 _wait(pause)
+            else:
+                if isinstance(body, str):  # of a 404 that was asked for, the client accepts anybody's page
+                    raise not_elasticsearch(self._nodes())
+                return body
         raise AssertionError("the last attempt returns or raises")
 
     def search(self, **arguments: Any) -> Json:

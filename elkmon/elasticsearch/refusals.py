@@ -31,9 +31,7 @@ def temporary_status(status: int, kind: str) -> bool:
 def translated(error: Exception, nodes: str) -> StoreError:
     """Return the error of ours that says what `error` means; `nodes` are the addresses that were asked."""
     if isinstance(error, elasticsearch.UnsupportedProductError):
-        return StoreRefused(
-            f"What answers at {nodes} is not Elasticsearch. Check the address and what stands before it"
-        )
+        return not_elasticsearch(nodes)
     if isinstance(error, elasticsearch.ApiError):
         return _api_error(error, nodes)
     if isinstance(error, elastic_transport.TlsError):
@@ -49,6 +47,11 @@ def translated(error: Exception, nodes: str) -> StoreError:
         f"Elasticsearch at {nodes} cannot be reached: {getattr(error, 'message', error)}. Check that it runs and that "
         "the address is right"
     )
+
+
+def not_elasticsearch(nodes: str) -> StoreError:
+    """Return the error for somebody else who answers."""
+    return StoreRefused(f"What answers at {nodes} is not Elasticsearch. Check the address and what stands before it")
 
 
 def refused_item(status: int, failure: Mapping[str, Any], index: str) -> StoreError:

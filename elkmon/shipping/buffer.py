@@ -141,10 +141,7 @@ class Buffer:
 
     def _offered(self, line: bytes, channel: Channel | Bequest, backlog: Backlog) -> Kept:
         with self._lock:
-            kept = backlog.offer(line, urgent=channel.errors)
-            if kept is Kept.WRITTEN:
-                channel.account.logged += 1
-            return kept
+            return backlog.offer(line, channel.account, urgent=channel.errors)
 
     def lost(self, channel: Channel | Bequest, timestamp: str, reason: str) -> None:
         """Account for an event that never became a line."""
@@ -168,6 +165,12 @@ class Buffer:
                     octets -= len(entry[0])
                     taken.append(entry)
         return taken
+
+    def held_over(self) -> list[Entry]:
+        """Return what was handed over, of memory and disk, and has neither arrived nor been dropped."""
+        with self._lock:
+            on_disk = self._backlog.held_over() if self._backlog is not None else []
+            return [*self._errors.held.values(), *self._ordinary.held.values(), *on_disk]
 
     def delivered(self, entries: Iterable[Entry]) -> None:
         """Account for entries that arrived."""

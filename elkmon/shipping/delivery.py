@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from time import monotonic
 
 from elkmon.shipping.backoff import Backoff
 from elkmon.shipping.buffer import Buffer
-from elkmon.shipping.dead_letters import DeadLetters
+from elkmon.shipping.dead_letters import DeadLetters, NotKept
 from elkmon.shipping.entries import Entry
 from elkmon.shipping.transports import Indigestible, Receipt, Transport, Unavailable
 from elkmon.shipping.trouble import Teller
+
+FAILING_ATTEMPTS = 10
+FAILING_SECONDS = 60.0
+"""
+How often, and for how long, single events are sent that the other end breaks down over (500) while it has taken others
+of their batch and stream. Then they count as rejected: they would hold up everything behind them for ever.
+"""
 
 
 class Delivery:
@@ -47,8 +55,14 @@ class Delivery:
         self.told: dict[str, int] = {}
 
     def deliver(self, batch: list[Entry], tried_for: float = 0.0) -> None:
-        """Send a batch; `tried_for` seconds ago that was done for the first time, perhaps with success."""
+        """
+        Send a batch; `tried_for` seconds ago that was done for the first time, perhaps with success.
+
+        Raises:
+            NotKept: dead letters are required, and could not be written; what is left stays pending.
+        """
         backoff = Backoff()
+        failures = _Failures()
         parts = [batch]
         began = monotonic()
         first = True
@@ -75,7 +89,7 @@ class Delivery:
                 continue
             finally:
                 first = False
-            again = self._settled(part, receipt)
+            again = self._settled(part, failures.judged(part, receipt))
             if again:
                 parts.append(again)
                 self._teller.tell("unavailable", receipt.detail)
@@ -97,7 +111,39 @@ class Delivery:
         if self._dead_letters is not None:
             try:
                 self._dead_letters.append(reason, [(entry[0], detail) for entry, detail in rejected])
-            except OSError as error:
-                self._teller.tell("dead_letters", f"{self._dead_letters.path}: {error.strerror or error}")
+            except Exception as error:
+                why = f"{self._dead_letters.path}: {getattr(error, 'strerror', None) or error}"
+                self._teller.tell("dead_letters", why)
+                if self._dead_letters.required:
+                    raise NotKept(why) from error
         self.told[reason] = self.told.get(reason, 0) + len(rejected)
         self._buffer.dropped([entry for entry, _ in rejected], reason)
+
+
+class _Failures:
+    """Events of a batch the other end breaks down over, again and again, while it takes others of their stream."""
+
+    def __init__(self) -> None:
+        self._streams: set[str] = set()  # of which something was taken
+        self._seen: dict[int, tuple[int, float]] = {}  # by entry: how often, and since when
+
+    def judged(self, part: list[Entry], receipt: Receipt) -> Receipt:
+        """Return a receipt by which those it is time to give up are rejected."""
+        if not receipt.again:
+            return receipt
+        now = monotonic()
+        unsettled = {*receipt.again, *(position for position, _ in receipt.rejected)}
+        self._streams.update(channel.index for position, (_, channel) in enumerate(part) if position not in unsettled)
+        seen, self._seen = self._seen, {}
+        given_up: dict[int, str] = {}
+        for position, detail in receipt.failing:
+            entry = part[position]
+            times, since = seen.get(id(entry), (0, now))
+            self._seen[id(entry)] = times + 1, since
+            if times + 1 >= FAILING_ATTEMPTS and now - since >= FAILING_SECONDS and entry[1].index in self._streams:
+                given_up[position] = detail
+        return replace(
+            receipt,
+            again=tuple(position for position in receipt.again if position not in given_up),
+            rejected=(*receipt.rejected, *given_up.items()),
+        )

@@ -6,11 +6,10 @@ import logging
 import os
 from collections.abc import Callable, Mapping
 from threading import get_ident
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from elkmon.errors import ShippingError
-from elkmon.shipping import parts
+from elkmon.shipping import lifecycle, parts
 from elkmon.shipping.accounting import Stats
 from elkmon.shipping.buffer import Limits, WhenFull
 from elkmon.shipping.channels import Origin
@@ -37,6 +36,11 @@ class PredictionHandler(logging.Handler):
 
     It never raises into the service, never waits on the network, and never grows without bound. A thread starts with
     the first event. Every event is accounted for: see `stats`.
+
+    A record that is logged on that thread is neither shipped nor counted, or what a transport, or `on_trouble`, says of
+    a shipment would have to be shipped, for ever. That includes what a finaliser logs that happens to run there:
+    nothing tells it from the others. Where such records matter, let finalisers log to another handler as well; what is
+    said to a `ModelLog` is shipped from any thread.
 
     At exit it delivers what is queued, for five seconds at most; forked children begin anew. A SIGTERM nobody handles
     ends Python without an exit: `signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))` makes it one.
@@ -164,8 +168,12 @@ class PredictionHandler(logging.Handler):
         return self._shipper.buffer.stats()
 
     def flush(self, timeout: float = 5.0) -> bool:  # type: ignore[override]
-        """Send what is pending now; return whether all of it was settled in time."""
-        return self._shipper.flush(timeout)
+        """
+        Send what is pending now; return whether all of it was settled in time. While the process exits, all waiting
+        shares the exit's five seconds.
+        """
+        with lifecycle.deadline_in(timeout) as deadline:
+            return self._shipper.flush(deadline)
 
     def close(self, timeout: float = 5.0) -> None:
         """
@@ -173,9 +181,12 @@ class PredictionHandler(logging.Handler):
 
         Called at exit, if nobody did before. An event logged later begins again, as with any handler of `logging`:
         `dictConfig`, which servers call, closes all handlers it meets, also those it does not configure.
+
+        While the process exits, all waiting shares the exit's five seconds: `logging` closes handlers once more then.
         """
-        self._shipper.begin_close(monotonic() + timeout)
-        self._shipper.end_close()
+        with lifecycle.deadline_in(timeout) as deadline:
+            self._shipper.begin_close(deadline)
+            self._shipper.end_close()
         super().close()
 
 

@@ -40,8 +40,8 @@ class _Process:
 
     def __init__(self) -> None:
         self.id = os.getpid()
-        self.forks = threading.Lock()
-        self.forking = False
+        self.forks = threading.RLock()
+        self.forker = 0  # the thread that keeps others from forking until its own fork is done
         self.exiting = False
         self.seconds_left = EXIT_SECONDS
         self.finalizers: dict[str, Any] = {}
@@ -72,17 +72,33 @@ def exiting() -> bool:
 def exit_deadline() -> Iterator[float]:
     """Give the moment by which the exit has waited long enough. What is spent inside is taken off its time."""
     process, start = _process, monotonic()
+    deadline = start + process.seconds_left
     try:
-        yield start + process.seconds_left
-    finally:
-        process.seconds_left = max(0.0, process.seconds_left - (monotonic() - start))
+        yield deadline
+    finally:  # another may have been given inside, and taken off its time already
+        process.seconds_left = min(process.seconds_left, deadline - monotonic())
+
+
+@contextmanager
+def deadline_in(seconds: float) -> Iterator[float]:
+    """Give the moment by which some seconds have passed; while exiting, no later than the exit has time for."""
+    if not exiting():
+        yield monotonic() + seconds
+        return
+    with exit_deadline() as deadline:
+        yield min(deadline, monotonic() + seconds)
 
 
 @contextmanager
 def no_forks() -> Iterator[None]:
-    """Let forks by other threads wait for what is done inside; not for ever."""
-    with _process.forks:
+    """Let forks by other threads wait for what is done inside, and it for theirs; not for ever."""
+    process = _process
+    waited = process.forks.acquire(timeout=EXIT_SECONDS)
+    try:
         yield
+    finally:
+        if waited:
+            process.forks.release()
 
 
 def _close_all() -> None:
@@ -96,12 +112,13 @@ def _close_all() -> None:
 
 
 def _wait_to_fork() -> None:
-    _process.forking = _process.forks.acquire(timeout=EXIT_SECONDS)
+    if _process.forks.acquire(timeout=EXIT_SECONDS):
+        _process.forker = threading.get_ident()
 
 
 def _go_on() -> None:
-    if _process.forking:
-        _process.forking = False
+    if _process.forker == threading.get_ident():  # another thread's fork may not have waited any longer
+        _process.forker = 0
         _process.forks.release()
 
 

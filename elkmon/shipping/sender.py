@@ -19,6 +19,7 @@ from elkmon.shipping.buffer import Buffer
 from elkmon.shipping.dead_letters import DeadLetters
 from elkmon.shipping.delivery import Delivery
 from elkmon.shipping.entries import Entry
+from elkmon.shipping.losses import Losses
 from elkmon.shipping.transports import Transport
 from elkmon.shipping.trouble import Teller
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from elkmon.shipping.journal.backlog import Backlog
 
 _LAST_SECONDS = 0.3  # for a thread that was interrupted
+_LOOK_SECONDS = 60.0  # without events: for what other processes leave
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +79,14 @@ class Sender:
         self._totals = totals
         self._backlog = backlog
         self._delivery = Delivery(buffer, transport, teller, dead_letters, self._pause, self._timed_out)
+        self._losses = Losses(buffer, backlog, teller, self._delivery.told)
         self.thread: threading.Thread | None = None
         self._starting = threading.Lock()
         self._deadline: float | None = None  # set while it is to stop
         self._end_by = 0.0  # what `join` goes by: the thread may have ended, and begun again, before it looks
         self._hurry = False
+        self._broken = False  # the run did not come to its end, by an error perhaps
         self._totals_at = monotonic() + pace.totals_every
-        self._told_unjournalled = 0
-        self._told_damaged = 0
         self.thread_id = 0
 
     def start(self) -> None:
@@ -95,7 +97,7 @@ class Sender:
         if self._deadline is not None or not self._starting.acquire(blocking=False):
             return
         try:
-            if self.thread is not None:
+            if self._lives():
                 pass
             elif lifecycle.exiting():
                 with lifecycle.exit_deadline() as deadline:
@@ -112,7 +114,7 @@ class Sender:
         """Send at once what is queued, without lingering or backing off."""
         self._hurry = True
         self._buffer.ring()
-        if self.thread is None and self._buffer.pending:
+        if not self._lives() and self._buffer.pending:
             self.start()
 
     def stop(self, deadline: float) -> None:
@@ -125,7 +127,7 @@ class Sender:
         deadline = self._end_by
         if self._starting.acquire(timeout=max(0.0, deadline - monotonic())):
             try:
-                if self.thread is None:
+                if not self._lives():
                     self._send_here(deadline)
             finally:
                 self._starting.release()
@@ -137,29 +139,38 @@ class Sender:
             thread.join(max(0.0, deadline - monotonic()))
             if thread.is_alive():
                 self._transport.interrupt()
-                thread.join(_LAST_SECONDS)
+                thread.join(max(0.0, deadline + _LAST_SECONDS - monotonic()))
             if not thread.is_alive():
                 self._deadline = None
                 if monotonic() < deadline:
+                    if self._broken:
+                        self.join()  # there is time for another attempt
                     return
         self._give_up()
 
     def _work(self) -> None:
-        """Be the thread. What was logged while it ended gets a new one."""
-        self._buffer.hang_bell()
-        self.run()
-        more = not self._timed_out()
-        self._deadline = None
-        self.thread = None
+        """Be the thread. What was logged while it ended gets a new one; after an error the next event does."""
+        more = False
+        try:
+            self._buffer.hang_bell()
+            self.run()
+            more = not self._broken and not self._timed_out()
+        finally:
+            self._deadline = None
+            self.thread = None
         if more and self._buffer.waiting:
             self.start()
+
+    def _lives(self) -> bool:
+        thread = self.thread
+        return thread is not None and thread.is_alive()
 
     def _send_here(self, deadline: float) -> None:
         """Send on the caller's thread what is queued, until a deadline; there is no other thread."""
         self._deadline = deadline
         if self._buffer.pending:
             self.run()
-            if self._timed_out():
+            if self._broken or self._timed_out():
                 self._give_up()
         self._deadline = None
 
@@ -170,31 +181,34 @@ class Sender:
 
     def run(self) -> None:
         """Send until stopped."""
-        self.thread_id = threading.get_ident()
-        with contextlib.suppress(Exception), lifecycle.no_forks():
-            import random  # noqa: F401  what backing off needs
-
-            self._transport.prepare()
+        self._broken = True
         try:
-            self._send_held_over()
+            self.thread_id = threading.get_ident()
+            with contextlib.suppress(Exception), lifecycle.no_forks():
+                import random  # noqa: F401  what backing off needs
+
+                self._transport.prepare()
             while not self._timed_out():
+                self._send_held_over()
                 inherited = self._send_inherited()
                 if not inherited and self._buffer.waiting < self._pace.count and not self._wait():
                     break
                 self._send_own()
-                self._tell_of_drops()
+                self._losses.tell()
                 if self._totals_due():
                     self._send_totals()
-            self._tell_of_drops()
+            self._losses.tell()
             if self._pace.totals_every and not self._timed_out():
                 self._send_totals()
-        except Exception as error:  # noqa: BLE001  a bug of ours ends this thread; the next event begins another
-            self._teller.tell("internal", f"{type(error).__name__}: {error}")
+            self._broken = False
+        except (Exception, SystemExit) as error:  # noqa: BLE001  a bug of ours, or others that exit on this thread
+            with contextlib.suppress(SystemExit):
+                self._teller.tell("internal", f"{type(error).__name__}: {error}")
         finally:
             if self._backlog is not None:
                 with contextlib.suppress(Exception):
                     self._backlog.close()
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(Exception, SystemExit):
                 self._transport.close()
             self.thread_id = 0
 
@@ -204,8 +218,10 @@ class Sender:
             self._hurry = False
             if self._deadline is not None:
                 return False
-            patience = max(0.0, self._totals_at - monotonic()) if self._pace.totals_every else None
-            self._buffer.rest(patience, until=1)
+            waits = [self._totals_at - monotonic()] if self._pace.totals_every else []
+            if self._backlog is not None:
+                waits.append(_LOOK_SECONDS)
+            self._buffer.rest(max(0.0, min(waits)) if waits else None, until=1)
         if self._buffer.waiting and not self._hurry and self._deadline is None:
             self._buffer.rest(self._pace.linger, until=self._pace.count)
         return True
@@ -223,23 +239,24 @@ class Sender:
         """Send a batch of what ended processes have left, which may have arrived already; false where there is none."""
         if self._backlog is None:
             return False
-        batch = self._backlog.inherit(self._pace.count, self._pace.octets)
+        with lifecycle.no_forks():  # a child born between lock and claim would keep the lock, and know of none
+            batch = self._backlog.inherit(self._pace.count, self._pace.octets)
         if batch:
             self._delivery.deliver(batch, math.inf)
             self._backlog.settle()
         return bool(batch)
 
     def _send_held_over(self) -> None:
-        """Send what was handed over to an earlier thread, whose time was up."""
-        if self._backlog is not None:
-            batch = self._backlog.held_over()
-            if batch:
-                self._delivery.deliver(batch, math.inf)
+        """Send what was handed over and not settled: time was up, and then was not; or a thread broke off."""
+        batch = self._buffer.held_over()
+        if batch:
+            self._delivery.deliver(batch, math.inf)
+            if self._backlog is not None:
                 self._backlog.settle()
 
     def _pause(self, seconds: float) -> None:
         """Wait before trying again; `hurry` and `stop` cut it short, once."""
-        self._tell_of_drops()
+        self._losses.tell()
         if self._backlog is not None:
             self._backlog.look_after()
         stopping = self._deadline is not None
@@ -252,26 +269,6 @@ class Sender:
             seconds = min(seconds, max(0.0, (self._deadline or 0.0) - monotonic()))
         if seconds:
             self._buffer.rest(seconds)
-
-    def _tell_of_drops(self) -> None:
-        """Tell of what callers dropped: they only count, since they must not wait for stderr."""
-        told, stats = self._delivery.told, self._buffer.stats()
-        for reason, count in stats.dropped.items():
-            more = count - told.get(reason, 0)
-            if more > 0:
-                told[reason] = count
-                self._teller.tell_of_drops(reason, more)
-        if self._backlog is not None:
-            self._tell_of_the_disk(self._backlog)
-
-    def _tell_of_the_disk(self, backlog: Backlog) -> None:
-        unjournalled, self._told_unjournalled = backlog.unjournalled - self._told_unjournalled, backlog.unjournalled
-        if unjournalled:
-            self._teller.tell("journal", f"{backlog.trouble}; events are kept in memory only", unjournalled)
-        damaged, self._told_damaged = backlog.damaged - self._told_damaged, backlog.damaged
-        if damaged:
-            detail = f"lines in {backlog.directory} that ended processes have left are damaged, and passed over"
-            self._teller.tell("journal_damaged", detail, damaged)
 
     def _totals_due(self) -> bool:
         return bool(self._pace.totals_every) and monotonic() >= self._totals_at

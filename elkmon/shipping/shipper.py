@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from itertools import count
 from sys import modules
-from time import monotonic, time
+from time import time
 from typing import TYPE_CHECKING, Any
 
 from elkmon.fields import Document
@@ -207,9 +207,8 @@ class Shipper:
     def _reader(self, categorical: Collection[str] = (), numeric: Collection[str] = ()) -> FeatureReader:
         return FeatureReader(categorical, numeric, self.origin.redaction)
 
-    def flush(self, timeout: float) -> bool:
-        """Wait until nothing is pending of what was logged before."""
-        deadline = monotonic() + timeout
+    def flush(self, deadline: float) -> bool:
+        """Wait until nothing is pending of what was logged before, or for a moment of the monotonic clock."""
         self.sender.hurry()
         if lifecycle.exiting() and self.sender.thread is None:
             return not self.buffer.pending  # the last attempt was made
@@ -223,7 +222,8 @@ class Shipper:
         """Wait for the end that was begun. The next event begins again."""
         self.sender.join()
         if self._backlog is not None and self._backlog.pending:
-            kept = f"events stay in {self._backlog.directory} until the next start, or `elkmon replay`"
+            where = self._backlog.directory
+            kept = f"events stay in {where} until a later start logs something, or `elkmon replay DIRECTORY --to URL`"
             self._teller.tell("journal_kept", kept, self._backlog.pending)
 
     def _channel_at(self, address: tuple[bytes, bytes | None]) -> Channel:

@@ -64,5 +64,5 @@ class Teller:
         with contextlib.suppress(Exception):
             print(f"elkmon: {trouble.cause}: {trouble.detail}{times}", file=sys.stderr)  # noqa: T201  must not log
         if self._callback is not None:
-            with contextlib.suppress(Exception):
+            with contextlib.suppress(Exception, SystemExit):
                 self._callback(trouble)

@@ -3,26 +3,21 @@
 import json
 import socket
 import struct
+import time
 from itertools import pairwise
 
 import pytest
 
 import elkmon
-from support.shipping import Store, balanced_handlers, log
-
-
-@pytest.fixture
-def store():
-    """A server that can be told how to answer."""
-    server = Store().start()
-    yield server
-    server.stop()
+from support.shipping import balanced_handlers, log
 
 
 @pytest.fixture
 def make_handler(monkeypatch):
-    """Make handlers that try again soon."""
+    """Make handlers that try again soon and often, and are soon done with events that break the other end."""
     monkeypatch.setattr("elkmon.shipping.backoff.FIRST_SECONDS", 0.02)
+    monkeypatch.setattr("elkmon.shipping.backoff.CAP_SECONDS", 0.02)
+    monkeypatch.setattr("elkmon.shipping.delivery.FAILING_SECONDS", 0.1)
     with balanced_handlers(flush_every=0.5) as make:
         yield make
 
@@ -90,6 +85,65 @@ def test_items_held_for_the_clusters_sake(store, make_handler, item):
     assert handler.stats().delivered == 4
     assert sorted(store.documents) == sorted(ids)
     assert [len(body.splitlines()) // 2 for _, _, body in store.requests] == [4, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("document_parsing_exception", "failed to parse field. Preview of field's value: 'pipeline with id [p]'"),
+        ("illegal_argument_exception", "cannot be 'request [/] contains unrecognized parameter'"),
+        ("strict_dynamic_mapping_exception", "[f.maximum normal shards open] is not allowed"),
+    ],
+)
+def test_conditions_that_an_event_quotes(store, make_handler, kind, reason):
+    """A reason that repeats what an event says is about the event, whatever that says: it is rejected."""
+    store.script += [(200, [{"status": 400, "error": {"type": kind, "reason": reason}}, 201], {})]
+    handler = make_handler(elkmon.ElasticsearchTransport(store.url))
+    log(handler, 2)
+    assert handler.flush(10)
+    assert handler.stats().dropped == {"rejected": 1}
+
+
+def fail_for(kind, status=500):
+    """Store every event but those with a feature of that name, for which an item says it broke."""
+
+    def answer(answers):
+        answers.server.script.append(answer)
+        broken = {"status": status, "error": {"type": "null_pointer_exception", "reason": f"broke over {kind}"}}
+        documents = answers.sent[1::2]
+        answers.take_in([broken if kind in document["features"]["num"] else 201 for document in documents])
+
+    return answer
+
+
+def test_event_that_breaks_elasticsearch(store, make_handler, tmp_path):
+    """An event that is answered 500 again and again, while others of its batch are taken, ends as a dead letter."""
+    store.script.append(fail_for("poison"))
+    handler = make_handler(elkmon.ElasticsearchTransport(store.url), dead_letters=tmp_path / "dead")
+    ids = log(handler, 3)
+    elkmon.ModelLog("m", handler=handler).prediction({"poison": 1})
+    assert handler.flush(10)
+    assert handler.stats().dropped == {"rejected": 1}
+    assert sorted(store.documents) == sorted(ids)
+    assert len(store.requests) >= 10
+    (letter,) = [json.loads(line) for line in (tmp_path / "dead").read_text().splitlines()]
+    assert letter["detail"] == "500 null_pointer_exception: broke over poison"
+
+
+@pytest.mark.parametrize(("status", "others"), [(500, 0), (503, 3), (429, 3)])
+def test_elasticsearch_that_is_broken_itself(store, make_handler, status, others):
+    """Where no event of a batch is taken, or Elasticsearch is only busy, all are held, however often that is tried."""
+    store.script.append(fail_for("poison", status))
+    handler = make_handler(elkmon.ElasticsearchTransport(store.url))
+    log(handler, others)
+    elkmon.ModelLog("m", handler=handler).prediction({"poison": 1})
+    handler.shipper.sender.hurry()
+    deadline = time.monotonic() + 20
+    while len(store.requests) < 30 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    store.script[:] = [None] * 2
+    assert handler.flush(10)
+    assert handler.stats().delivered == others + 1
 
 
 @pytest.mark.parametrize("kind", ["illegal_argument_exception", "action_request_validation_exception"])
@@ -235,21 +289,3 @@ def test_request_that_is_cut_off(make_handler, store):
         assert handler.flush(10)
     assert sorted(store.documents) == sorted(ids)
     assert handler.stats().delivered == 10
-
-
-def test_requests_are_compressed_where_it_pays(store, make_handler):
-    """Compression is for other machines, and for more than a few bytes, unless it is asked for, or refused."""
-    for hosts, options, expected in (
-        ([store.url], {}, False),
-        ([store.url], {"compress": True}, True),
-        ([store.url, "https://es.example"], {"proxy": False}, True),
-        ([store.url, "https://es.example"], {"proxy": False, "compress": False}, False),
-    ):
-        store.requests.clear()
-        handler = make_handler(elkmon.ElasticsearchTransport(hosts, **options))
-        log(handler, 10)
-        assert handler.flush(10)
-        log(handler, 1)
-        assert handler.flush(10)
-        assert ["Content-Encoding" in headers for _, headers, _ in store.requests] == [expected, False]
-    assert len(store.documents) == 44

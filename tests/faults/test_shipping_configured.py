@@ -4,23 +4,9 @@ import logging
 import logging.config
 import threading
 
-import pytest
-
 import elkmon
 from support.services import wait_for
-from support.shipping import assert_balanced, balanced_handlers, documents_in
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "events.ndjson"
-
-
-@pytest.fixture
-def make_handler():
-    """Make handlers whose accounts balance."""
-    with balanced_handlers() as make:
-        yield make
+from support.shipping import assert_balanced, documents_in
 
 
 def test_two_handlers_to_two_sinks(tmp_path, make_handler):

@@ -1,22 +1,8 @@
 """Files that cannot take more, or are taken away."""
 
 import json
-from functools import partial
 
-import pytest
-
-from support.shipping import documents_in, run_program
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "events.ndjson"
-
-
-@pytest.fixture
-def run(path):
-    """Run programs that ship to `path`, each in a Python of its own."""
-    return partial(run_program, path)
+from support.shipping import documents_in
 
 
 def test_full_disk_is_waited_for(run):

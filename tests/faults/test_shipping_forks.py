@@ -3,30 +3,10 @@
 import subprocess
 import sys
 import textwrap
-from functools import partial
 
 import pytest
 
-from support.shipping import Store, documents_in, run_program
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "events.ndjson"
-
-
-@pytest.fixture
-def run(path):
-    """Run programs that ship to `path`, each in a Python of its own."""
-    return partial(run_program, path)
-
-
-@pytest.fixture
-def store():
-    """A server that takes bulk requests."""
-    server = Store().start()
-    yield server
-    server.stop()
+from support.shipping import documents_in
 
 
 def test_forked_child_has_its_own(run, path):

@@ -12,14 +12,6 @@ from support.shipping import Store, balanced_handlers, break_off, hang_up, log, 
 
 
 @pytest.fixture
-def store():
-    """A server that can be told how to answer."""
-    server = Store().start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
 def make_handler(monkeypatch):
     """Make handlers that try again soon."""
     monkeypatch.setattr("elkmon.shipping.backoff.FIRST_SECONDS", 0.02)
@@ -144,6 +136,20 @@ def test_dead_letters_that_cannot_be_written(store, make_handler, capsys):
     assert "elkmon: dead_letters: /dev/full: No space left on device" in capsys.readouterr().err
 
 
+def test_dead_letters_are_plain_text_for_their_owner(store, make_handler, tmp_path):
+    """Half a character in the server's answer does not stop the sender; the file is its owner's alone, like a journal."""
+    misfit = {"status": 400, "error": {"type": "document_parsing_exception", "reason": "bad \ud800 value"}}
+    store.script.append((200, [misfit], {}))
+    dead = tmp_path / "dead.ndjson"
+    handler = make_handler(elkmon.ElasticsearchTransport(store.url), dead_letters=dead)
+    log(handler, 1)
+    assert handler.flush(10)
+    assert handler.stats().dropped == {"rejected": 1}
+    (letter,) = [json.loads(line) for line in dead.read_text().splitlines()]
+    assert letter["detail"] == "400 document_parsing_exception: bad \N{REPLACEMENT CHARACTER} value"
+    assert dead.stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize("transport", [elkmon.ElasticsearchTransport, elkmon.LogstashHttpTransport])
 def test_batches_too_large_are_split(store, make_handler, transport):
     """A server that takes few bytes gets smaller batches; an event that is too large alone is dropped for that."""
@@ -253,3 +259,21 @@ def test_secrets_are_not_shown():
     shown = repr(elkmon.ElasticsearchTransport("http://h", api_key="c2VjcmV0"))
     assert "c2VjcmV0" not in shown
     assert shown == "ElasticsearchTransport('http://h:9200')"
+
+
+def test_requests_are_compressed_where_it_pays(store, make_handler):
+    """Compression is for other machines, and for more than a few bytes, unless it is asked for, or refused."""
+    for hosts, options, expected in (
+        ([store.url], {}, False),
+        ([store.url], {"compress": True}, True),
+        ([store.url, "https://es.example"], {"proxy": False}, True),
+        ([store.url, "https://es.example"], {"proxy": False, "compress": False}, False),
+    ):
+        store.requests.clear()
+        handler = make_handler(elkmon.ElasticsearchTransport(hosts, **options))
+        log(handler, 10)
+        assert handler.flush(10)
+        log(handler, 1)
+        assert handler.flush(10)
+        assert ["Content-Encoding" in headers for _, headers, _ in store.requests] == [expected, False]
+    assert len(store.documents) == 44

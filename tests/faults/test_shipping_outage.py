@@ -7,15 +7,7 @@ import time
 import pytest
 
 import elkmon
-from support.shipping import Store, balanced_handlers, log
-
-
-@pytest.fixture
-def store():
-    """A server that can be told how to answer."""
-    server = Store().start()
-    yield server
-    server.stop()
+from support.shipping import balanced_handlers, log
 
 
 @pytest.fixture

@@ -4,22 +4,10 @@ import signal
 import subprocess
 import sys
 import time
-from functools import partial
 
 import pytest
 
-from support.shipping import documents_in, run_program
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "events.ndjson"
-
-
-@pytest.fixture
-def run(path):
-    """Run programs that ship to `path`, each in a Python of its own."""
-    return partial(run_program, path)
+from support.shipping import documents_in
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import logging.config
 import subprocess
 import sys
 import threading
-from functools import partial
 
 import pytest
 import urllib3
@@ -14,33 +13,7 @@ import urllib3
 import elkmon
 from elkmon.shipping.transports import ARRIVED
 from support.services import wait_for
-from support.shipping import Store, assert_balanced, balanced_handlers, documents_in, run_program
-
-
-@pytest.fixture
-def store():
-    """A server that takes bulk requests."""
-    server = Store().start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "events.ndjson"
-
-
-@pytest.fixture
-def run(path):
-    """Run programs that ship to `path`, each in a Python of its own."""
-    return partial(run_program, path)
-
-
-@pytest.fixture
-def make_handler():
-    """Make handlers whose accounts balance."""
-    with balanced_handlers() as make:
-        yield make
+from support.shipping import assert_balanced, documents_in
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import textwrap
 import pytest
 
 from support.services import end, free_port, post, running, serving, stored, wait_for
-from support.shipping import Store
 
 HANDLER = """
 import os
@@ -50,14 +49,6 @@ if __name__ == "__main__":
     import uvicorn
     uvicorn.run(app, port=int(sys.argv[1]))
 """
-
-
-@pytest.fixture
-def store():
-    """A server that takes bulk requests."""
-    server = Store().start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import pytest
 
 import elkmon
 from elkmon.shipping.backoff import CAP_SECONDS
-from support.shipping import balanced_handlers
 from support.sink import RECEIVE_BUFFER, Sink
 
 ENOUGH_SECONDS = 60
@@ -29,13 +28,6 @@ def start_sink(tmp_path):
     yield start
     for sink in sinks:
         sink.kill()
-
-
-@pytest.fixture
-def make_handler():
-    """Make handlers whose accounts balance."""
-    with balanced_handlers() as make:
-        yield make
 
 
 def shipping_to(sink, kind, **options):

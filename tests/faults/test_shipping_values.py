@@ -9,19 +9,6 @@ import numpy as np
 import pytest
 
 import elkmon
-from support.shipping import balanced_handlers
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "events.ndjson"
-
-
-@pytest.fixture
-def make_handler():
-    """Make handlers whose accounts balance."""
-    with balanced_handlers() as make:
-        yield make
 
 
 class Unprintable:

@@ -97,7 +97,12 @@ class _Answers(BaseHTTPRequestHandler):
         if self.headers["Content-Encoding"] == "gzip":
             body = gzip.decompress(body)
         self.server.requests.append((self.path, dict(self.headers), body))
-        self.sent = json.loads(body) if body.startswith(b"[") else [json.loads(line) for line in body.splitlines()]
+        try:
+            self.sent = json.loads(body) if body.startswith(b"[") else [json.loads(line) for line in body.splitlines()]
+        except ValueError:
+            error = {"type": "json_parse_exception", "reason": "as Elasticsearch calls a line that is none"}
+            self.answer(400, json.dumps({"error": error}).encode(), {})
+            return
         step = self.server.script.pop(0) if self.server.script else None
         if callable(step):
             step(self)

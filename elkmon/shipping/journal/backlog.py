@@ -26,7 +26,6 @@ class Backlog:
 
     Attributes:
         lock: guards what both sides change.
-        waiting: own lines that are not taken yet.
         unjournalled: events it could not take.
         account: counts what was inherited, and what was lost from the disk.
     """
@@ -39,8 +38,13 @@ class Backlog:
         self._channel_at = channel_at
         self._held: dict[int, Entry] = {}
         self._unsettled = False
-        self.waiting = 0
+        self._taken = 0
         self.unjournalled = 0
+
+    @property
+    def waiting(self) -> int:
+        """Own lines that are not taken yet."""
+        return max(0, self._journal.written - self._taken)
 
     @property
     def pending(self) -> int:
@@ -60,14 +64,12 @@ class Backlog:
     @property
     def damaged(self) -> int:
         """Lines of ended processes that are no events any more, and were passed over."""
-        return self._heir.corrupt
+        return self._heir.damaged
 
-    def offer(self, line: bytes, *, urgent: bool) -> Kept:
-        """Write a line; count those that only memory can take."""
-        kept = self._journal.append(line, urgent=urgent)
-        if kept is Kept.WRITTEN:
-            self.waiting += 1
-        elif kept is Kept.FAILED:
+    def offer(self, line: bytes, account: Account, *, urgent: bool) -> Kept:
+        """Write a line and count it as logged; count those that only memory can take."""
+        kept = self._journal.append(line, account, urgent=urgent)
+        if kept is Kept.FAILED:
             self.unjournalled += 1
         return kept
 
@@ -76,14 +78,14 @@ class Backlog:
         if self._held or not self.waiting:
             return []
         lines, lost = self._journal.take(count, octets)
-        entries: list[Entry] = []
-        for line in lines:
-            address = address_of(line)
-            if address is not None:
-                entries.append((line, self._channel_at(address)))
+        entries: list[Entry] = [(line, channel) for line in lines if (channel := self._channel_of(line)) is not None]
         with self.lock:
-            self.waiting -= len(lines) + lost
-            for _ in range(len(lines) - len(entries) + lost):
+            self._taken += len(lines) + lost
+            lost += len(lines) - len(entries)
+            if self._journal.exhausted():  # whatever was done to the files, nothing more will come of them
+                lost += self._journal.written - self._taken
+                self._taken = self._journal.written
+            for _ in range(lost):
                 self.account.drop("journal_lost", timestamps.now())
             self._held = {id(entry): entry for entry in entries}
         self._unsettled = True
@@ -115,6 +117,14 @@ class Backlog:
             self._unsettled = False
             self._journal.settle(waiting=self.waiting > 0)
             self._heir.settle()
+
+    def _channel_of(self, line: bytes) -> Channel | None:
+        """Find the channel by which a line came; None where the line was damaged."""
+        try:
+            address = address_of(line)
+            return None if address is None else self._channel_at(address)
+        except Exception:  # noqa: BLE001  anything may be in a file
+            return None
 
     def look_after(self) -> None:
         """Do now and then what callers have no time for."""

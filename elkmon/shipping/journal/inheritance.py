@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from time import monotonic
@@ -16,6 +17,7 @@ from elkmon.shipping.journal.reading import Reading
 from elkmon.shipping.journal.segments import Segment
 
 _LOOK_SECONDS = 60.0
+_INDEX = re.compile(r"logs-elkmon\.[a-z0-9_.]+-[a-z0-9][a-z0-9_.]*", re.ASCII)
 
 
 class Heir:
@@ -28,7 +30,7 @@ class Heir:
         account: counts what is taken over.
 
     Attributes:
-        corrupt: lines that were no events.
+        damaged: lines that were no events, and were passed over.
         trouble: what kept it from reading, last; empty for nothing.
     """
 
@@ -40,7 +42,7 @@ class Heir:
         self._reading = Reading()
         self._look_at = 0.0
         self._done = {own}
-        self.corrupt = 0
+        self.damaged = 0
         self.trouble = ""
 
     def due(self) -> bool:
@@ -48,15 +50,22 @@ class Heir:
         return self._claim is not None or monotonic() >= self._look_at
 
     def take(self, count: int, octets: int) -> list[Entry]:
-        """Return the next events left behind. All before must be settled. What is no event is counted as `corrupt`."""
+        """
+        Return the next events left behind. All before must be settled. What is no event is counted as damaged; a journal
+        that cannot be read is left as it is.
+        """
         self._reading.settle()
         while self._claim is not None or self._inherited():
-            taken: list[bytes] = []
+            reading = self._reading
+            passed_over = reading.damaged
             try:
-                taken = self._reading.take(count, octets)
+                taken = reading.take(count, octets)
             except OSError as error:
                 self.trouble = str(error)
-                self._reading.give_up_segment()
+                self._leave()
+                continue
+            finally:
+                self.damaged += reading.damaged - passed_over
             entries = [entry for line in taken if (entry := self._entry(line)) is not None]
             if entries:
                 return entries
@@ -79,9 +88,15 @@ class Heir:
         """Leave the rest to another heir."""
         self._reading.close()
         self._reading = Reading()
+        claimed, self._claim = self._claim, None
+        if claimed is not None:
+            claimed.release(done=False)
+
+    def _leave(self) -> None:
+        """Let go of a journal that cannot be read; this process tries it no more."""
         if self._claim is not None:
-            self._claim.release(done=False)
-            self._claim = None
+            self._done.add(self._claim.process)
+        self.release()
 
     def _finish(self) -> None:
         claimed, self._claim = self._claim, None
@@ -104,7 +119,7 @@ class Heir:
                 self._reading.begin_at(checkpoints.read(claimed.checkpoint))
             except OSError as error:
                 self.trouble = str(error)
-                self.release()
+                self._leave()
                 continue
             return True
         self._look_at = monotonic() + _LOOK_SECONDS
@@ -130,7 +145,7 @@ class Heir:
     def _entry(self, line: bytes) -> Entry | None:
         index = _index_of(line)
         if index is None:
-            self.corrupt += 1
+            self.damaged += 1
             return None
         bequest = self._bequests.get(index)
         if bequest is None:
@@ -145,6 +160,7 @@ def _index_of(line: bytes) -> str | None:
         stream = document["data_stream"]
         if document["event"]["id"].encode() != id_of(line):
             return None
-        return f"{stream['type']}-{stream['dataset']}-{stream['namespace']}"
-    except (ValueError, LookupError, TypeError, AttributeError):
+        index = f"{stream['type']}-{stream['dataset']}-{stream['namespace']}"
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
+    return index if _INDEX.fullmatch(index) else None

@@ -11,13 +11,14 @@ from pathlib import Path
 from time import monotonic
 
 from elkmon.errors import ShippingError
+from elkmon.shipping.accounting import Account
 from elkmon.shipping.entries import Kept
 from elkmon.shipping.journal.ownership import Claim, claim, octets_of_others
 from elkmon.shipping.journal.reading import Reading
 from elkmon.shipping.journal.segments import Segment
 
 _SEGMENTS = 64  # of a full journal, about: each is an open file
-_SEGMENT_OCTETS = (64 * 1024, 16 * 1024 * 1024)
+_LEAST_SEGMENT_OCTETS = 64 * 1024
 _URGENT_SHARE = 8
 _URGENT_OCTETS = 8 * 1024 * 1024
 _AGAIN_SECONDS = 1.0
@@ -44,13 +45,14 @@ class Shelf:
         if path.exists() and not path.is_dir():
             raise ShippingError(f"journal={self.directory!r}: this is a file; name a directory")
         if not path.parent.is_dir():
-            raise ShippingError(f"journal={self.directory!r}: the folder {path.parent} does not exist")
+            raise ShippingError(
+                f"journal={self.directory!r}: the folder {path.parent} does not exist; create it, or name another"
+            )
 
     @property
     def segment_octets(self) -> int:
         """Bytes after which another segment is begun."""
-        least, most = _SEGMENT_OCTETS
-        return max(least, min(most, self.octets // _SEGMENTS))
+        return max(_LEAST_SEGMENT_OCTETS, self.octets // _SEGMENTS)
 
     @property
     def ordinary_octets(self) -> int:
@@ -69,6 +71,7 @@ class Journal:
         process: the random name of this process and handler.
 
     Attributes:
+        written: lines that were appended, ever.
         lock: guards what both sides change. Re-entrant, as a finaliser or a signal handler may log in between.
         trouble: what keeps it from writing, or kept it last; empty for nothing.
     """
@@ -77,37 +80,59 @@ class Journal:
         self.shelf = shelf
         self.process = process
         self.lock = threading.RLock()
+        self.written = 0
         self.trouble = ""
+        self._writing = False
         self._claim: Claim | None = None
         self._reading = Reading()
         self._current: Segment | None = None
         self._number = 0
         self._octets = 0  # this journal's, on disk
         self._others = 0  # those of the other journals, when last looked
+        self._unsynced: list[Segment] = []
         self._retry_at = 0.0
+        self._recheck_at = 0.0
         self._look_at = 0.0
         self._sync_at = 0.0
         self._checkpoint_at = 0.0
 
-    def append(self, line: bytes, *, urgent: bool) -> Kept:
-        """Write a line, and say whether that could be done. Once written it survives the process."""
-        shelf = self.shelf
+    def append(self, line: bytes, account: Account, *, urgent: bool) -> Kept:
+        """
+        Write a line, count it as logged, and say whether that could be done. Once written it survives the process.
+
+        A finaliser or a signal handler that logs while a line is being written is sent to memory; one that raises
+        leaves a line that is written and counted, or neither.
+        """
+        if self._writing:
+            return Kept.FAILED
         octets = len(line) + 1
-        if self._octets + self._others + octets > (shelf.octets if urgent else shelf.ordinary_octets):
+        if self._has_no_room(octets, urgent=urgent):
             return Kept.FULL
         if self._retry_at:
             if monotonic() < self._retry_at:
                 return Kept.FAILED
             self._retry_at = 0.0
         try:
+            self._writing = True
             segment = self._current or self._begin_segment()
-            segment.append(line)
+            try:
+                segment.write(line)
+            except BaseException:
+                segment.cut()
+                raise
+            # No call in between, hence no signal handler: all of this is counted, or nothing.
+            segment.size += octets
+            segment.lines += 1
+            self._octets += octets
+            self.written += 1
+            account.logged += 1
+            if segment.size >= self.shelf.segment_octets:
+                self._seal()
         except OSError as error:
             self._failed(error)
             return Kept.FAILED
-        self._octets += octets
-        if segment.size >= shelf.segment_octets:
-            self._seal()
+        finally:
+            self._writing = False
         return Kept.WRITTEN
 
     def take(self, count: int, octets: int) -> tuple[list[bytes], int]:
@@ -148,6 +173,10 @@ class Journal:
             self._sync_at = now + _SYNC_SECONDS
             self._tried(self._sync)
 
+    def exhausted(self) -> bool:
+        """Tell whether all that was written has been taken, or could not be."""
+        return self._reading.exhausted()
+
     def close(self, *, done: bool) -> None:
         """
         Rest. If all has arrived, nothing is left on disk; a later line begins again. Otherwise the rest stays this
@@ -159,7 +188,8 @@ class Journal:
             for _, segment in self._reading.segments:
                 segment.remove()
             self._reading = Reading()
-            self._octets = 0
+            self._octets = self._others = 0
+            self._unsynced.clear()
             claimed.release(done=True)
 
     def abandon(self) -> None:
@@ -172,32 +202,40 @@ class Journal:
     def _begin_segment(self) -> Segment:
         claimed = self._claim
         if claimed is None or not claimed.stands():
-            claimed = self._claim = self._claimed()
+            directory = self.shelf.directory
+            with suppress(FileExistsError):
+                os.mkdir(directory, 0o700)  # noqa: PTH102  as in segments
+            claimed = self._claim = claim(directory, self.process)
+            self._others = octets_of_others(directory, self.process)
         self._number += 1
         segment = Segment.begin(claimed.segment(self._number))
-        self._current = segment
         self._reading.segments.append((self._number, segment))
+        self._current = segment
         return segment
 
-    def _claimed(self) -> Claim:
-        directory = self.shelf.directory
-        with suppress(FileExistsError):
-            os.mkdir(directory, 0o700)  # noqa: PTH102  as in segments
-        claimed = claim(directory, self.process)
-        self._others = octets_of_others(directory, self.process)
-        return claimed
+    def _has_no_room(self, octets: int, *, urgent: bool) -> bool:
+        """Tell whether a line has no room; others may have made some since it was looked last."""
+        most = self.shelf.octets if urgent else self.shelf.ordinary_octets
+        if self._octets + self._others + octets <= most:
+            return False
+        if self._others and monotonic() >= self._recheck_at:
+            self._recheck_at = monotonic() + _AGAIN_SECONDS
+            self._tried(self._look_at_others)
+        return self._octets + self._others + octets > most
 
     def _failed(self, error: OSError) -> None:
-        """Go on in another segment, a little later; what is written stays."""
+        """Go on a little later, in another segment unless nothing was written to this one."""
         self.trouble = _said(error)
         self._retry_at = monotonic() + _AGAIN_SECONDS
-        self._seal()
+        if self._current is not None and self._current.size:
+            self._seal()
 
     def _seal(self) -> None:
         with self.lock:
             segment, self._current = self._current, None
             if segment is not None:
                 segment.sealed = True
+                self._unsynced.append(segment)
 
     def _finished_segment(self) -> bool:
         before = len(self._reading.segments)
@@ -209,16 +247,25 @@ class Journal:
             self._octets -= octets
 
     def _look(self) -> None:
-        self._others = octets_of_others(self.shelf.directory, self.process)
         current = self._current
         if current is not None and current.lost():
             self.trouble = f"{current.path} was deleted by somebody; another segment is begun"
             self._seal()
+        self._look_at_others()
+
+    def _look_at_others(self) -> None:
+        try:
+            self._others = octets_of_others(self.shelf.directory, self.process)
+        except FileNotFoundError:
+            self._others = 0
 
     def _sync(self) -> None:
+        with self.lock:
+            sealed, self._unsynced = self._unsynced, []
         current = self._current
-        if current is not None:
-            os.fdatasync(current.descriptor)
+        for segment in (*sealed, *([current] if current is not None else [])):
+            if segment.descriptor >= 0:  # it has not arrived meanwhile
+                os.fdatasync(segment.descriptor)
 
     def _tried(self, step: Callable[[], None]) -> None:
         try:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 
-_OURS = re.compile(r"([0-9a-f]{16})(?:-(\d{6,})\.ndjson|\.lock(?:\.new)?|\.checkpoint(?:\.new)?)")
+_OURS = re.compile(r"([0-9a-f]{16})(?:-(\d{6,})\.ndjson|\.lock)")
 
 
 class Claim:

@@ -20,19 +20,19 @@ class Reading:
 
     Attributes:
         segments: by number, oldest first. The last may still grow.
+        damaged: stretches longer than any line, which were passed over.
     """
 
     def __init__(self) -> None:
         self.segments: deque[tuple[int, Segment]] = deque()
+        self.damaged = 0
         self._settled = 0  # bytes of the first segment that have arrived
         self._taken = 0  # bytes of it that are taken
         self._taken_lines = 0
         self._fetched: list[bytes] = []  # and not taken yet
 
     def begin_at(self, checkpoint: Checkpoint) -> None:
-        """Skip what has arrived already."""
-        while self.segments and self.segments[0][0] < checkpoint.segment:
-            self.segments.popleft()[1].remove()
+        """Skip what has arrived already of the first segment. What the checkpoint cannot know of is sent again."""
         if self.segments and self.segments[0][0] == checkpoint.segment:
             segment = self.segments[0][1]
             at = checkpoint.offset
@@ -88,14 +88,23 @@ class Reading:
         for _, segment in self.segments:
             segment.close()
 
+    def exhausted(self) -> bool:
+        """Tell whether all there is has been taken."""
+        return not self._fetched and sum(segment.size for _, segment in self.segments) == self._taken
+
     def _fetch(self) -> None:
-        """Read on in the first segment; what follows waits until that is settled."""
+        """Read on in the first segment; what follows waits until that is settled. Raises OSError."""
         if not self.segments:
             return
         segment = self.segments[0][1]
-        left = segment.size - self._taken
-        if left > 0:
-            lines = segment.read(self._taken, _CHUNK_OCTETS).split(b"\n")
-            if len(lines) < 2:
-                raise OSError(f"{segment.path}: {left} bytes cannot be read any more")
-            self._fetched = lines[:-1]
+        overlong = False
+        while self._taken < segment.size:
+            chunk = segment.read(self._taken, _CHUNK_OCTETS)
+            if overlong or b"\n" not in chunk:
+                self.damaged += not overlong
+                end = chunk.find(b"\n") + 1
+                self._taken += end or len(chunk)
+                overlong = not end
+                continue
+            self._fetched = chunk[: chunk.rfind(b"\n")].split(b"\n")
+            return

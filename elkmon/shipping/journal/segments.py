@@ -44,23 +44,29 @@ class Segment:
     def found(cls, path: str) -> Self:
         """Open a file that another process has left behind; a torn last line is not counted. Raises OSError."""
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        return cls(path, descriptor, _whole(descriptor), sealed=True)
+        try:
+            return cls(path, -1, _whole(descriptor), sealed=True)  # opened again when it is read: there may be many
+        finally:
+            os.close(descriptor)
 
-    def append(self, line: bytes) -> None:
-        """Append a line. Raises OSError where not all of it could be written; then nothing of it is left."""
-        written = os.write(self.descriptor, line + b"\n")
-        if written <= len(line):
-            with suppress(OSError):
-                os.ftruncate(self.descriptor, self.size)
+    def write(self, line: bytes) -> None:
+        """Append a line, which counts when `size` says so. Raises OSError where not all of it could be written."""
+        if os.write(self.descriptor, line + b"\n") <= len(line):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        self.size += written
-        self.lines += 1
+
+    def cut(self) -> None:
+        """Take back what was written beyond `size`."""
+        with suppress(OSError):
+            os.ftruncate(self.descriptor, self.size)
 
     def read(self, offset: int, octets: int) -> bytes:
-        """Return whole lines from `offset` on, about `octets` bytes of them; nothing where they are gone."""
-        octets = min(octets, self.size - offset)
-        chunk = os.pread(self.descriptor, octets, offset)
-        return chunk[: chunk.rfind(b"\n") + 1]
+        """Return bytes from `offset` on, at most `octets`. Raises OSError where they are gone."""
+        if self.descriptor < 0:
+            self.descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        chunk = os.pread(self.descriptor, min(octets, self.size - offset), offset)
+        if not chunk:
+            raise OSError(errno.EIO, "it is shorter than it was", self.path)
+        return chunk
 
     def lost(self) -> bool:
         """Tell whether somebody has deleted the file: what is appended then survives only this process's life."""

@@ -24,12 +24,14 @@ class Receipt:
         rejected: positions the other end will never take, each with its reason.
         detail: why, where there is an `again`.
         retry_after: seconds the other end asks to wait.
+        failing: those of `again` the other end broke down over, each with its reason: it may be these that are at fault.
     """
 
     again: tuple[int, ...] = ()
     rejected: tuple[tuple[int, str], ...] = ()
     detail: str = ""
     retry_after: float = 0.0
+    failing: tuple[tuple[int, str], ...] = ()
 
 
 ARRIVED = Receipt()

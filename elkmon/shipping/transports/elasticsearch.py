@@ -99,6 +99,7 @@ class ElasticsearchTransport:
             tuple(missing[position] for position in result.again),
             tuple((missing[position], detail) for position, detail in result.rejected),
             result.detail,
+            failing=tuple((missing[position], detail) for position, detail in result.failing),
         )
 
     def _create(self, batch: Sequence[Entry]) -> Receipt:

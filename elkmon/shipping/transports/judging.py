@@ -7,6 +7,7 @@ The question is always whether the event is at fault, which then will never be t
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from elkmon.shipping.transports import ARRIVED, Receipt
@@ -30,8 +31,17 @@ _FAULTS = frozenset(
 """What a whole request is refused for because of a single action in it: an id that is too long, for example."""
 
 _CONDITIONS = frozenset({"index_closed_exception", "validation_exception", "security_exception"})
-_SIGNS = ("unrecognized parameter", "maximum normal shards open", "pipeline with id")
-"""Some answers 400 describe the cluster: a closed index, no room for another shard, a pipeline that is not there."""
+_SENTENCES = re.compile(
+    r"request \[[^]]*\] contains unrecognized parameter"
+    r"|Validation Failed: 1: this action would add \["
+    r"|pipeline with id \["
+)
+"""
+Some answers 400 describe the cluster: a closed index, no room for another shard, a pipeline that is not there. An
+illegal argument does so by how its reason begins; further on it may quote an event.
+"""
+
+_BROKEN = 500
 
 
 def receipt(body: bytes, sent: int) -> Receipt:
@@ -48,6 +58,7 @@ def receipt(body: bytes, sent: int) -> Receipt:
         raise LookupError(len(items))
     again: list[int] = []
     rejected: list[tuple[int, str]] = []
+    failing: list[tuple[int, str]] = []
     detail = ""
     for position, item in enumerate(items):
         status = int(item["status"])
@@ -58,10 +69,12 @@ def receipt(body: bytes, sent: int) -> Receipt:
             continue
         elif status in _HOLD or status >= 500 or _is_a_condition(error):
             again.append(position)
+            if status == _BROKEN:
+                failing.append((position, _why(status, error)))
             detail = detail or _why(status, error)
         else:
             rejected.append((position, _why(status, error)))
-    return Receipt(tuple(again), tuple(rejected), detail)
+    return Receipt(tuple(again), tuple(rejected), detail, failing=tuple(failing))
 
 
 def events_at_fault(status: int, body: bytes) -> bool:
@@ -80,8 +93,10 @@ def events_at_fault(status: int, body: bytes) -> bool:
 
 
 def _is_a_condition(error: dict[str, Any]) -> bool:
-    reason = str(error.get("reason"))
-    return error.get("type") in _CONDITIONS or any(sign in reason for sign in _SIGNS)
+    kind = error.get("type")
+    if kind == "illegal_argument_exception":
+        return _SENTENCES.match(str(error.get("reason"))) is not None
+    return kind in _CONDITIONS
 
 
 def _why(status: int, error: dict[str, Any]) -> str:

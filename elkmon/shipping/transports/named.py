@@ -27,7 +27,7 @@ def as_transport(given: Transport | str | Mapping[str, Any]) -> Transport:
             return ElasticsearchTransport(given)
         raise ShippingError(
             f"transport={given!r}: give the URL of an Elasticsearch (http:// or https://), "
-            f"or one of {', '.join(_CLASSES)}"
+            f"or one of {', '.join(_CLASSES)}, such as FileTransport('events.ndjson')"
         )
     if isinstance(given, Mapping):
         return _made({str(key): given[key] for key in given})  # asked one by one, dictConfig resolves ext:// and cfg://

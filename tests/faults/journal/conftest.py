@@ -5,17 +5,12 @@ from functools import partial
 import pytest
 
 import elkmon
-from support.shipping import Store, assert_balanced, run_program
+from support.shipping import assert_balanced, run_program
 
 
 @pytest.fixture
 def directory(tmp_path):
     return tmp_path / "journal"
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "events.ndjson"
 
 
 @pytest.fixture
@@ -33,14 +28,6 @@ def make_handler(directory, path):
         assert_balanced(handler.stats())
         handler.close(timeout=1)
         assert_balanced(handler.stats())
-
-
-@pytest.fixture
-def store():
-    """A server that answers as it is told."""
-    store = Store().start()
-    yield store
-    store.stop()
 
 
 @pytest.fixture

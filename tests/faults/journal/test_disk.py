@@ -1,7 +1,7 @@
 """A disk that fails is no reason to fail, nor to lose what was written; and it is never filled up."""
 
-import json
 import os
+import time
 
 import pytest
 
@@ -24,7 +24,15 @@ def test_torn_last_line_is_ignored(make_handler, directory, path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"rubbish", b'{"segment": 1}', b'{"segment": -1, "offset": 99999999}', b"\0" * 40]
+    "content",
+    [
+        b"",
+        b"rubbish",
+        b'{"segment": 1}',
+        b'{"segment": 9, "offset": 0}',
+        b'{"segment": -1, "offset": 99999999}',
+        b"\0" * 40,
+    ],
 )
 def test_corrupt_checkpoint_costs_no_event(make_handler, directory, path, content):
     """Without a checkpoint that can be read, all is sent from the beginning; a repeat is recognised by its id."""
@@ -151,6 +159,7 @@ def test_cap_counts_what_others_have_left(make_handler, directory):
     """The bytes of all journals in the directory count together."""
     directory.mkdir()
     (directory / "0123456789abcdef-000001.ndjson").write_bytes(b"x" * 900_000)
+    (directory / "0123456789abcdef.lock").mkdir()  # nobody can take it over
     handler = make_handler(NOBODY_THERE, journal_bytes=1024 * 1024)
     log = elkmon.ModelLog("m", handler=handler)
     for number in range(200):
@@ -182,16 +191,6 @@ def test_long_journal_in_order_and_cleared_away(make_handler, directory, path):
     assert handler.stats().dropped == {}
 
 
-def test_lines_are_private_and_plain(make_handler, directory):
-    """Segments are NDJSON that others can collect, readable by their owner only."""
-    handler = make_handler(NOBODY_THERE)
-    id_ = elkmon.ModelLog("m", handler=handler).prediction({"a": 1})
-    (segment,) = files(directory, ".ndjson")
-    assert json.loads(segment.read_bytes())["event"]["id"] == id_
-    assert segment.stat().st_mode & 0o777 == 0o600
-    assert directory.stat().st_mode & 0o777 == 0o700
-
-
 @pytest.mark.parametrize(
     ("journal", "message"),
     [("no/such/folder", "the folder .*no/such does not exist"), (__file__, "this is a file; name a directory")],
@@ -202,7 +201,95 @@ def test_wrong_directories_are_told_at_once(journal, message):
         elkmon.PredictionHandler(NOBODY_THERE, journal=journal)
 
 
-def test_unused_handler_leaves_no_trace(make_handler, directory):
-    """A handler that logs nothing makes neither directory nor files."""
-    make_handler().close()
-    assert not directory.exists()
+def test_stretches_longer_than_any_line(make_handler, directory, path, capsys):
+    """What is longer than any line is passed over and told; what stands before and behind it arrives."""
+    leave_behind(directory, 10)
+    (segment,) = files(directory, ".ndjson")
+    lines = segment.read_bytes().splitlines(keepends=True)
+    segment.write_bytes(b"".join([*lines[:5], b"\0" * 3_000_000 + b"\n", b"[" * 100_000 + b"\n", *lines[5:]]))
+    handler = make_handler()
+    elkmon.ModelLog("m", handler=handler).prediction({"a": 10})
+    handler.close()
+    assert sorted(numbers(path)) == list(range(11))
+    assert "passed over (2 times)" in capsys.readouterr().err
+
+
+def test_journal_that_cannot_be_read_stays(make_handler, directory, path):
+    """A segment that is no file any more is left where it is, for somebody to look at; all else goes on."""
+    leave_behind(directory, 10)
+    (segment,) = files(directory, ".ndjson")
+    segment.unlink()
+    segment.mkdir()
+    handler = make_handler()
+    elkmon.ModelLog("m", handler=handler).prediction({"a": 10})
+    handler.close()
+    assert numbers(path) == [10]
+    assert segment.is_dir()
+
+
+@pytest.mark.parametrize("damage", [b'"elkmon.prediction"', b"\n", b"{"])
+def test_damage_done_to_a_living_journal(store, make_handler, directory, damage):
+    """What somebody does to a living service's file costs the events it hits, which are counted; no other, and no peace."""
+    store.script += [(503, b"", {})] * 2
+    handler = make_handler(store.url, batch_count=10)
+    log = elkmon.ModelLog("m", handler=handler)
+    for number in range(100):
+        log.prediction({"a": number})
+    (segment,) = files(directory, ".ndjson")
+    content = segment.read_bytes()
+    at = content.index(damage, len(content) // 2)
+    with segment.open("r+b") as file:
+        file.seek(at)
+        file.write(b"\1" * len(damage))
+    assert handler.flush(30)
+    stats = handler.stats()
+    assert stats.logged == 100
+    assert stats.dropped.keys() <= {"journal_lost", "rejected"}
+    assert 0 < sum(stats.dropped.values()) <= 2
+    assert len(store.documents) == stats.delivered
+    log.prediction({"a": 100})
+    assert handler.flush(30)
+
+
+def test_room_that_others_make_is_found(make_handler, directory):
+    """A journal that was full because of another one takes events again when that has gone, though nothing is sent."""
+    directory.mkdir()
+    other = directory / "0123456789abcdef-000001.ndjson"
+    other.write_bytes(b"x" * 1_100_000)
+    (directory / "0123456789abcdef.lock").mkdir()  # nobody can take it over
+    handler = make_handler(journal_bytes=1024 * 1024)
+    log = elkmon.ModelLog("m", handler=handler)
+    log.prediction({"a": 1})  # begins, and looks around
+    log.prediction({"a": 2})
+    assert handler.stats().dropped["journal_full"] >= 1
+    other.unlink()
+    deadline = time.monotonic() + 20
+    dropped = -1
+    while handler.stats().dropped["journal_full"] != dropped and time.monotonic() < deadline:
+        dropped = handler.stats().dropped["journal_full"]
+        log.prediction({"a": 3})
+        time.sleep(0.05)
+    assert handler.stats().dropped["journal_full"] == dropped
+
+
+def test_full_disk_and_no_sink_cost_no_descriptors(run, directory):
+    """While the disk takes nothing and nobody else does, neither open files nor empty ones pile up."""
+    run(
+        """
+        import resource, signal
+        import elkmon.shipping.journal.journal as journal
+        journal._AGAIN_SECONDS = 0.0
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        log.prediction({"a": 0})
+        time.sleep(0.3)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        log.prediction({"a": 1})
+        before = len(os.listdir("/proc/self/fd"))
+        for number in range(200): log.prediction({"a": number})
+        assert handler.stats().unjournalled == 201, handler.stats()
+        assert len(os.listdir("/proc/self/fd")) <= before + 1
+        os._exit(0)
+        """,
+        f"{NOBODY_THERE!r}",
+    )
+    assert len(files(directory, ".ndjson")) <= 2

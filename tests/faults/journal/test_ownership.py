@@ -1,5 +1,6 @@
 """The journal: what is on disk is delivered once, whoever dies in between."""
 
+import json
 import os
 import signal
 import subprocess
@@ -8,7 +9,8 @@ import textwrap
 import time
 
 import elkmon
-from support.journal import NOBODY_THERE, leave_behind, numbers
+from elkmon.shipping.journal.segments import Segment
+from support.journal import NOBODY_THERE, files, leave_behind, numbers
 from support.shipping import documents_in
 
 
@@ -178,3 +180,64 @@ def test_time_between_looks_for_what_others_left(make_handler, directory, path, 
     while handler.stats().delivered < 12 and time.monotonic() < deadline:
         time.sleep(0.01)
     assert sorted(numbers(path)) == list(range(12))
+
+
+def test_signal_handlers_that_raise(run, path):
+    """A signal handler that raises in the middle of a call, as `sys.exit` does, costs no event whose call returned."""
+    out, _, _ = run("""
+        import signal
+        class Interrupted(BaseException): pass
+        def tick(*_): raise Interrupted
+        signal.signal(signal.SIGALRM, tick)
+        returned, interrupted, number = [], 0, 0
+        while interrupted < 400:
+            try:
+                signal.setitimer(signal.ITIMER_REAL, 0.0007)
+                while True:
+                    number += 1
+                    log.prediction({"a": number})
+                    returned.append(number)
+            except Interrupted:
+                interrupted += 1
+        log.prediction({"a": 0})
+        assert handler.flush(30), handler.stats()
+        stats = handler.stats()
+        assert balanced(stats) and stats.pending == 0 and not stats.dropped, stats
+        print(*returned)
+    """)
+    assert set(map(int, out.split())) <= set(numbers(path))
+
+
+def test_finaliser_that_logs_while_a_segment_is_begun(make_handler, path, monkeypatch):
+    """An event logged in the middle of another one's writing goes by memory; both arrive, and the journal goes on."""
+    begin = Segment.begin
+    handler = make_handler()
+    log = elkmon.ModelLog("m", handler=handler)
+
+    def reentered(place):
+        monkeypatch.setattr(Segment, "begin", begin)
+        log.prediction({"a": 1})
+        return begin(place)
+
+    monkeypatch.setattr(Segment, "begin", reentered)
+    log.prediction({"a": 0})
+    log.prediction({"a": 2})
+    assert handler.flush()
+    assert sorted(numbers(path)) == [0, 1, 2]
+    assert handler.stats().unjournalled == 1
+
+
+def test_lines_are_private_and_plain(make_handler, directory):
+    """Segments are NDJSON that others can collect, readable by their owner only."""
+    handler = make_handler(NOBODY_THERE)
+    id_ = elkmon.ModelLog("m", handler=handler).prediction({"a": 1})
+    (segment,) = files(directory, ".ndjson")
+    assert json.loads(segment.read_bytes())["event"]["id"] == id_
+    assert segment.stat().st_mode & 0o777 == 0o600
+    assert directory.stat().st_mode & 0o777 == 0o700
+
+
+def test_unused_handler_leaves_no_trace(make_handler, directory):
+    """A handler that logs nothing makes neither directory nor files."""
+    make_handler().close()
+    assert not directory.exists()

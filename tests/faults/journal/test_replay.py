@@ -9,6 +9,8 @@ import time
 
 import elkmon
 from elkmon.cli import main
+from elkmon.shipping.replay import replay, sentences
+from elkmon.shipping.transports import Receipt
 from support.journal import NOBODY_THERE, leave_behind
 from support.shipping import documents_in
 
@@ -86,6 +88,92 @@ def test_refused_events_are_kept(store, directory, capsys):
     assert numbers(store) == list(range(10))
 
 
+def test_place_for_the_refused_is_tried_first(store, directory, capsys):
+    """Where the refused could not be written down, nothing is sent, and another file is asked for, which may be named."""
+    leave_behind(directory, 4)
+    beside = directory.with_name("journal.rejected.ndjson")
+    beside.mkdir()
+    assert main(["replay", str(directory), "--to", store.url]) == 2
+    told = capsys.readouterr().err
+    assert f"{beside}, for what is refused, cannot be written: " in told
+    assert "name another file with --rejected" in told
+    assert store.requests == []
+    store.script += [None, None, (200, [201, 400], {})]
+    named = directory.with_name("elsewhere.ndjson")
+    assert main(["replay", str(directory), "--to", store.url, "--rejected", str(named)]) == 4
+    assert f"2 events are refused for good; they are in {named}" in capsys.readouterr().out
+    assert len(documents_in(named)) == 2
+    assert named.stat().st_mode & 0o777 == 0o600
+    assert main(["replay", str(named), "--to", store.url, "--rejected", str(beside)]) == 2
+    assert "--rejected is for journals" in capsys.readouterr().err
+
+
+def test_refused_events_that_cannot_be_kept_stay_in_their_journal(store, directory, capsys):
+    """With the disk full under the refused, it stops, says so, and deletes none of them; repeated, all arrive."""
+    leave_behind(directory, 10)
+    store.script += [None, None, (200, [201, 400], {})]
+    assert main(["replay", str(directory), "--to", store.url, "--rejected", "/dev/full"]) == 4
+    told = capsys.readouterr().out
+    assert told.startswith("5 events have arrived\n5 events or more are left; what is refused cannot be written down")
+    assert "/dev/full: No space left on device; name another file with --rejected" in told
+    assert main(["replay", str(directory), "--to", store.url]) == 0
+    assert numbers(store) == list(range(10))
+
+
+def test_directory_one_is_in(store, directory, monkeypatch):
+    """A directory may be named relatively: what is refused is beside it all the same, and nothing is made for nothing."""
+    leave_behind(directory, 2)
+    monkeypatch.chdir(directory)
+    assert main(["replay", ".", "--to", store.url]) == 0
+    assert [path.name for path in directory.parent.iterdir()] == [directory.name]
+    leave_behind(directory, 2)
+    store.script += [None, None, (200, [400], {})]
+    assert main(["replay", ".", "--to", store.url]) == 4
+    assert len(documents_in(directory.with_name("journal.rejected.ndjson"))) == 2
+
+
+def test_journals_that_cannot_be_read(store, directory, capsys):
+    """A journal nobody owns and nobody can open is no living service's: it is told why, and that it is left."""
+    leave_behind(directory, 3)
+    leave_behind(directory, 3, name="n")
+    lock = min(directory.glob("*.lock"))
+    lock.unlink()
+    lock.mkdir()  # nobody opens this for writing, not even root
+    assert main(["replay", str(directory), "--to", store.url, "--json"]) == 4
+    found = json.loads(capsys.readouterr().out)
+    assert {key: found[key] for key in ("delivered", "left", "unreadable", "owned")} == {
+        "delivered": 3,
+        "left": 1,
+        "unreadable": 1,
+        "owned": 0,
+    }
+    assert str(lock) in found["trouble"]
+    assert main(["replay", str(directory), "--to", store.url]) == 4
+    told = capsys.readouterr().out
+    assert "1 journals are left that could not be read or cleared away: [Errno 21] Is a directory" in told
+    assert "their services live" not in told
+
+
+class OneByOne:
+    """Takes one event of each batch, after a while."""
+
+    def send(self, batch, tried_for=0.0):
+        time.sleep(0.2)
+        return Receipt(again=tuple(range(1, len(batch))), detail="busy")
+
+    def close(self):
+        pass
+
+
+def test_patience_is_renewed_by_what_arrives(directory, monkeypatch):
+    """As long as some events of a batch arrive it goes on, for longer than its patience in all."""
+    monkeypatch.setattr("elkmon.shipping.backoff.FIRST_SECONDS", 0.01)
+    monkeypatch.setattr("elkmon.shipping.backoff.CAP_SECONDS", 0.01)
+    leave_behind(directory, 8)
+    found = replay(directory, OneByOne(), patience=1, progress=lambda *_: None)
+    assert list(sentences(found)) == ["8 events have arrived"]
+
+
 def test_dead_letters_and_files_of_events(store, tmp_path, capsys):
     """Dead letters of a handler, and the file of a FileTransport, are sent as they would have been; twice is once."""
     dead, plain = tmp_path / "dead.ndjson", tmp_path / "events.ndjson"
@@ -115,7 +203,7 @@ def test_lines_that_are_no_events(store, tmp_path, capsys):
     """What is no event in a file is counted, and passed over."""
     path = tmp_path / "events.ndjson"
     path.write_text('rubbish\n\n{"a": 1}\n')
-    assert main(["replay", str(path), "--to", store.url]) == 0
+    assert main(["replay", str(path), "--to", store.url]) == 4
     assert capsys.readouterr().out == "0 events have arrived\n2 lines are no events\n"
 
 
