@@ -7,8 +7,9 @@ import time
 from pathlib import Path
 
 from bench.shipping import goals, measures
-from bench.shipping.arms import NOOP, all_arms
+from bench.shipping.arms import NOOP
 from bench.shipping.page import page
+from bench.shipping.roster import all_arms
 from bench.shipping.session import Session
 
 

@@ -1,4 +1,4 @@
-"""What an arm of the comparison is, and the list of all of them."""
+"""What an arm of the comparison is."""
 
 from __future__ import annotations
 
@@ -70,11 +70,3 @@ def by_logging(handler: logging.Handler) -> Call:
 
 
 NOOP = "logger with a no-op handler"
-
-
-def all_arms() -> dict[str, Arm]:
-    """Return every arm by its name, in the order of the tables."""
-    from bench.shipping import elkmon_arms, logstash_arms, peer_arms, standard_arms
-
-    arms = (*standard_arms.ARMS, *logstash_arms.ARMS, *peer_arms.ARMS, *elkmon_arms.ARMS)
-    return {arm.name: arm for arm in arms}

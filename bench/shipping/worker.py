@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from bench.shipping.arms import NotInThisVersion, Place, all_arms
+from bench.shipping.arms import NotInThisVersion, Place
+from bench.shipping.roster import all_arms
 
 
 def say(**answer: Any) -> None:
