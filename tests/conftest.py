@@ -4,6 +4,7 @@ With ELASTICSEARCH_URL set it is that cluster; otherwise one node is started for
 """
 
 import os
+import signal
 import uuid
 from collections.abc import Iterator
 
@@ -12,6 +13,10 @@ from elasticsearch import ApiError, Elasticsearch
 
 from elkmon.embedded import DEFAULT_VERSION, EmbeddedElasticsearch
 from elkmon.errors import ElkmonError
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Started in the background of a shell: what the tests press Ctrl-C on would inherit that, and never end.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
