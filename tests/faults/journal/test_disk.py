@@ -229,7 +229,7 @@ def test_journal_that_cannot_be_read_stays(make_handler, directory, path):
 
 @pytest.mark.parametrize("damage", [b'"elkmon.prediction"', b"\n", b"{"])
 def test_damage_done_to_a_living_journal(store, make_handler, directory, damage):
-    """What somebody does to a living service's file costs the events it hits, which are counted; no other, and no peace."""
+    """What somebody does to a living service's file costs the events it hits, which are counted, and no other."""
     store.script += [(503, b"", {})] * 2
     handler = make_handler(store.url, batch_count=10)
     log = elkmon.ModelLog("m", handler=handler)
