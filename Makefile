@@ -4,13 +4,14 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 OLD    := .venv-8
 PEERS  := .venv-bench
+JUDGES := .venv-bench-statistics
 SHELL  := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-8 check format bench bench-shipping soak clean
+.PHONY: help demo test test-8 check format docs bench bench-shipping bench-statistics soak clean
 
 help:  ## what there is to make
-	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("elkmon needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 …")'
@@ -46,6 +47,9 @@ format: $(VENV)/.ready  ## write the format, and mend what lint can
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+docs: $(VENV)/.ready  ## docs/measures.md from the docstrings of elkmon/measures
+	@$(BIN)/python docs/make_measures.py
+
 bench: $(VENV)/.ready  ## figures, as ratios against peers in the same run
 	@for bench in bench/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
 
@@ -62,8 +66,21 @@ $(PEERS)/.ready: pyproject.toml bench/shipping/requirements.txt
 bench-shipping: $(PEERS)/.ready  ## the handler beside its peers, in a quarter of an hour, into bench/results/shipping.md
 	@$(PEERS)/bin/python -m bench.shipping --output bench/results/shipping.md
 
+# The peers of bench/statistics: what they pin excludes what elkmon uses, so they answer from an environment of their own.
+$(JUDGES)/.ready: bench/statistics/requirements.txt
+	@echo "setting up $(JUDGES) with the peers, some minutes the first time …"
+	@$(PYTHON) -m venv $(JUDGES)
+	@install="$(JUDGES)/bin/python -m pip install --quiet --disable-pip-version-check"; \
+	$$install -r bench/statistics/requirements.txt || { \
+	$$install $$(grep -v '==\|^#' bench/statistics/requirements.txt); \
+	for pin in $$(grep == bench/statistics/requirements.txt); do $$install $$pin 'numpy<2' 'pandas<3' || echo "left out: $$pin"; done; }
+	@touch $@
+
+bench-statistics: $(VENV)/.ready $(JUDGES)/.ready  ## false alarms, power and estimates beside the peers', in half an hour, into bench/results/statistics.md
+	@$(BIN)/python -m bench.statistics --output bench/results/statistics.md
+
 soak: $(VENV)/.ready  ## five minutes of logging while Elasticsearch is stopped and killed again and again (SOAK=--journal)
 	@$(BIN)/python -m bench.soak $(SOAK)
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) $(OLD) $(PEERS) build dist *.egg-info demo-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(OLD) $(PEERS) $(JUDGES) build dist *.egg-info demo-output .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -7,10 +7,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from elkmon.alerts import Alert, Transition
-from elkmon.findings import Finding, Status
+from elkmon.findings import Direction, Finding, Status
 from elkmon.windows import Window
+
+if TYPE_CHECKING:
+    from elkmon.measures.changes import ChangePoint  # brings numpy with it, which a command's help has no use for
+
+_LEAST = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,31 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
+class Importance:
+    """How much a feature matters to the model: its `rank` among `of` features, its `weight` as a multiple of the average."""
+
+    rank: int
+    of: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """
+    What else can be said of a finding that is bad.
+
+    Attributes:
+        since: when the change began; None where the stored hours do not tell.
+        coincident: of a figure of performance: features whose drift began in the same windows, strongest first.
+        importance: of a feature: how much it matters to the model; None where the baseline does not know.
+    """
+
+    since: ChangePoint | None = None
+    coincident: tuple[Finding, ...] = ()
+    importance: Importance | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """
     One line of a digest: what changed, the finding that says so, and the subject's history up to it.
@@ -40,6 +71,7 @@ class Item:
     alert: Alert
     finding: Finding
     history: tuple[Point, ...] = ()
+    explanation: Explanation = Explanation()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +97,7 @@ class Digest:
 @dataclass(frozen=True, slots=True)
 class History:
     """
-    One subject of one model version over a period.
+    One subject of one model version over a period, in the segment that `latest` names.
 
     `latest` is its last finding in the period, with evidence where the subject is a distribution; `points` one per window.
     """
@@ -73,6 +105,7 @@ class History:
     version: str
     latest: Finding
     points: tuple[Point, ...]
+    explanation: Explanation = Explanation()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +134,27 @@ class Report:
     at: datetime
     span: Window
     chapters: tuple[Chapter, ...]
+
+
+def size(finding: Finding, importance: Importance | None = None) -> float:
+    """
+    Return how many times its limit a finding reaches, for naming the largest first; an important feature's counts for more.
+
+    What the reference has already is taken off value and limit. Where less is worse and the reference has nothing, it is how
+    many times the value goes into its limit. The feature's weight is a factor; 0 where there is no value or no limit.
+    """
+    value, limit, before = finding.value, finding.limit, finding.baseline_value
+    if value is None or limit is None:
+        return 0.0
+    if before is not None and limit != before:
+        reached = (value - before) / (limit - before)
+    elif finding.direction is Direction.LOWER:
+        reached = _ratio(limit, value)
+    else:
+        reached = _ratio(value, limit)
+    return max(reached, 0.0) * (importance.weight if importance else 1.0)
+
+
+def _ratio(value: float, limit: float) -> float:
+    """Return their ratio, and nearly without bound where the limit is nothing."""
+    return value / max(limit, _LEAST)

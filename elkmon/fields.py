@@ -7,66 +7,7 @@ A `Field` is its dotted name, so it serves as a key wherever a name is wanted.
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Self
-
-
-class Document(StrEnum):
-    """The kinds of documents; the first five are events in data streams, the rest is written by the monitor."""
-
-    PREDICTION = "prediction"
-    FEEDBACK = "feedback"
-    ERROR = "error"
-    LOG = "log"
-    SHIPPER = "shipper"
-    OUTCOME = "outcome"
-    PENDING = "pending"
-    PROFILE = "profile"
-    FINDING = "finding"
-    RULER = "ruler"
-    BASELINE = "baseline"
-    ALERT = "alert"
-    STATE = "state"
-
-
-EVENTS = (Document.PREDICTION, Document.FEEDBACK, Document.ERROR, Document.LOG, Document.SHIPPER)
-RESULTS = tuple(document for document in Document if document not in EVENTS)
-
-
-class Field(str):
-    """
-    A field's dotted name, with its `type` (an Elasticsearch mapping type), `meaning`, and the `documents` that carry it.
-
-    A name that ends in `.*` is an open map: any key below it, all of one type. `ecs` tells fields of the Elastic Common
-    Schema from elkmon's own.
-    """
-
-    __slots__ = ("documents", "ecs", "meaning", "type")
-
-    type: str
-    meaning: str
-    documents: tuple[Document, ...]
-    ecs: bool
-
-    def __new__(cls, name: str, type_: str, meaning: str, *documents: Document) -> Self:
-        """Make the field `name`."""
-        field = super().__new__(cls, name)
-        field.type = type_
-        field.meaning = meaning
-        field.documents = documents
-        field.ecs = not name.startswith(("elkmon.", "features."))
-        return field
-
-    @property
-    def open(self) -> bool:
-        """Whether this is an open map of user-given names."""
-        return self.endswith(".*")
-
-    @property
-    def path(self) -> str:
-        """The name without the `.*` of an open map."""
-        return self.removesuffix(".*")
-
+from elkmon.schema import EVENTS, RESULTS, Document, Field
 
 _LOGGED = (Document.PREDICTION, Document.FEEDBACK, Document.ERROR, Document.LOG)
 _DATED = tuple(document for document in Document if document is not Document.RULER)
@@ -184,6 +125,9 @@ OUTCOME_CORRECTIONS = Field(
     "How often the outcome changed after it was first written: its hour is profiled again",
     Document.OUTCOME,
 )
+OUTCOME_SEGMENTS = Field(
+    "elkmon.outcome.segments", "keyword", "The segments its prediction belongs to", Document.OUTCOME
+)
 
 # Errors and ordinary records
 MESSAGE = Field("message", "text", "The log message", Document.ERROR, Document.LOG)
@@ -271,6 +215,12 @@ FINDING_ROWS = Field("elkmon.finding.rows", "long", "Rows of the window it is ma
 FINDING_REFERENCE_ROWS = Field("elkmon.finding.reference_rows", "long", "Rows of the reference", Document.FINDING)
 FINDING_COVERAGE = Field(
     "elkmon.finding.coverage", "double", "Share of predictions whose truth is known", Document.FINDING
+)
+FINDING_COMPLETENESS = Field(
+    "elkmon.finding.completeness", "double", "Share of the window's events that arrived", Document.FINDING
+)
+FINDING_PROVISIONAL = Field(
+    "elkmon.finding.provisional", "boolean", "Whether it was compared with a provisional baseline", Document.FINDING
 )
 FINDING_REASON = Field("elkmon.finding.reason", "keyword", "Why it cannot be judged, or what decided", Document.FINDING)
 FINDING_BESIDE = Field(

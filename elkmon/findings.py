@@ -69,6 +69,9 @@ class Kind(StrEnum):
     UNINDEXED = "unindexed"
     CONSTANT = "constant"
     NEW = "new"
+    JOINT = "joint"
+    ESTIMATE = "estimate"
+    COMPLETENESS = "completeness"
 
 
 class Direction(StrEnum):
@@ -125,6 +128,8 @@ class Finding:
         lower, upper: 95 % interval of `value`.
         rows, reference_rows: what it was made from on both sides.
         coverage: share of predictions whose truth is known, where the finding needs truth.
+        completeness: share of the window's events that arrived, as far as can be known; None where it cannot.
+        provisional: whether the baseline is a provisional one, made from the first days of production.
         reason: why it cannot be judged; or which rule decided (`single window`, `run of 3`, `floor`).
         beside: other scores by name, for information.
         baseline: id of the baseline; `settings` hash of the settings; `content` hash of what was counted, so a window is
@@ -153,6 +158,8 @@ class Finding:
     rows: int = 0
     reference_rows: int = 0
     coverage: float | None = None
+    completeness: float | None = None
+    provisional: bool = False
     reason: str = ""
     beside: Mapping[str, float] = field(default_factory=dict)
     baseline: str = ""

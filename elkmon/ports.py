@@ -19,7 +19,8 @@ from elkmon.digests import Digest
 from elkmon.findings import Finding
 from elkmon.identity import identity
 from elkmon.profiles import Profile
-from elkmon.rulers import Ruler, Survey
+from elkmon.rulers import Ruler
+from elkmon.surveys import Survey
 from elkmon.windows import Window
 
 
@@ -42,6 +43,35 @@ class HourCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class Completeness:
+    """
+    How many of a window's events arrived, as far as sequence numbers and the handlers' own accounts tell.
+
+    Attributes:
+        arrived: predictions that are there.
+        missing: sequence numbers of their handlers that never arrived, at most, within the window.
+        dropped: events that handlers say they dropped, whose times overlap the window, at most.
+        doubled: predictions that are there more than once.
+    """
+
+    arrived: int = 0
+    missing: int = 0
+    dropped: int = 0
+    doubled: int = 0
+
+    @property
+    def lost(self) -> int:
+        """Events that did not arrive: what handlers dropped has numbers too, so the larger of both."""
+        return max(self.missing, self.dropped)
+
+    @property
+    def share(self) -> float | None:
+        """Share of the window's events that arrived, in [0, 1]; None where there were none."""
+        every = self.arrived + self.lost
+        return self.arrived / every if every else None
+
+
+@dataclass(frozen=True, slots=True)
 class Joined:
     """What a join of late truth did: outcomes written, truth still waiting for its prediction, pages read."""
 
@@ -53,21 +83,36 @@ class Joined:
 class EventLog(Protocol):
     """What services sent. Answers with counts and sums, never with rows."""
 
-    def join(self, now: datetime, span: Window, positive_labels: Mapping[str, str]) -> Joined:
+    def join(
+        self,
+        now: datetime,
+        span: Window,
+        positive_labels: Mapping[str, str],
+        segments: Mapping[str, Sequence[str]],
+    ) -> Joined:
         """
         Join truth that has arrived in `span` (by feedback time) to its predictions by id, and upsert outcomes.
 
-        `positive_labels` says per model whose probability `score` is. Truth after `now` is left out.
+        `positive_labels` says per model whose probability `score` is, `segments` which features cut its traffic into
+        segments. Truth after `now` is left out.
         """
 
     def counts(self, span: Window, models: Sequence[str]) -> Sequence[HourCounts]:
         """Return the documents per hour, model and version in `span`, in order of hour; only of `models` unless empty."""
 
     def profiles(self, model: str, version: str, hours: Sequence[datetime], ruler: Ruler) -> Iterator[Profile]:
-        """Yield one profile for each of `hours` (sorted), counted by `ruler`; an hour without documents gives an empty one."""
+        """
+        Yield one profile for each of `hours` (sorted), counted by `ruler`; an hour without documents gives an empty one.
+
+        Those of the ruler's segments that have rows come before the one of all traffic, which therefore says that its hour
+        is whole.
+        """
 
     def features(self, model: str, version: str, span: Window) -> Sequence[str]:
         """Return the stored field names of the features that have a value in `span`."""
+
+    def completeness(self, model: str, window: Window) -> Completeness:
+        """Return how many of the predictions of `model`, all versions together, made in `window` arrived."""
 
     def survey(self, model: str, version: str, span: Window, quantiles: Sequence[float]) -> Survey:
         """Summarise the features, scores, values and labels of `span`, to make a ruler for them."""
@@ -156,7 +201,11 @@ class Journal(Protocol):
         """Return the baselines of `model` (of all models when empty), newest first, with their rulers, without their hours."""
 
     def profiles(self, source: str, model: str, version: str, ruler: str, span: Window) -> Sequence[Profile]:
-        """Return stored hourly profiles of `source` (`production` or a baseline's id) in `span`, in order of hour."""
+        """
+        Return stored hourly profiles of `source` (`production` or a baseline's id) in `span`, in order of hour.
+
+        Those of segments are among them.
+        """
 
     def profiled(self, span: Window, models: Sequence[str]) -> Sequence[HourCounts]:
         """Return what stored production profiles recorded of `span`, without their counts."""

@@ -16,6 +16,9 @@ from typing import TypeVar
 _Key = TypeVar("_Key")
 _Number = TypeVar("_Number", int, float)
 
+ALL = ""
+"""The segment that is all of a model's traffic."""
+
 PRODUCTION = "production"
 """The `source` of profiles of live traffic; a baseline's own copies have the baseline's id."""
 
@@ -151,6 +154,10 @@ class Profile:
     def coverage(self) -> float:
         """Share of predictions whose truth is known, in [0, 1]; NaN where there are no predictions."""
         return self.outcomes.labelled / self.predictions if self.predictions else math.nan
+
+
+Slices = Mapping[str, Profile]
+"""Profiles of one window by segment, `ALL` among them."""
 
 
 def total(profiles: Iterable[Profile], empty: Profile) -> Profile:

@@ -2,7 +2,7 @@
 What profiles are counted by: the bins and levels of every subject, frozen and named by their content.
 
 A ruler never moves, so counts from any two windows can be compared and added. How edges are chosen from a reference is
-said in `elkmon.measures.binning`; here is only what a ruler is, and the `Survey` of a reference that it is made from.
+said in `elkmon.measures.binning`, how pairs are in `elkmon.measures.joint`; here is only what a ruler is.
 """
 
 from __future__ import annotations
@@ -96,11 +96,92 @@ Scale = NumericScale | CategoricalScale
 
 
 @dataclass(frozen=True, slots=True)
+class JointScale:
+    """
+    Cells of two subjects counted together: each place of `left` with each place of `right`, row by row.
+
+    `left_field` and `right_field` are their stored fields. A row that lacks either has no cell.
+
+    >>> origins, flags = CategoricalScale(("EWR", "JFK")), NumericScale((0.5,), (0.0, 1.0), discrete=True)
+    >>> both = JointScale("features.cat.origin", "features.num.late", origins, flags)
+    >>> both.size, both.label(3)
+    (6, 'JFK and 0.5 and above')
+    """
+
+    left_field: str
+    right_field: str
+    left: Scale
+    right: Scale
+
+    @property
+    def name(self) -> str:
+        """The name its counts are stored under; no stored field has one like it."""
+        return joint_name(self.left_field, self.right_field)
+
+    @property
+    def size(self) -> int:
+        """Number of cells."""
+        return self.left.size * self.right.size
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Places of `left` and of `right`."""
+        return self.left.size, self.right.size
+
+    @property
+    def ordered(self) -> tuple[bool, bool]:
+        """Whether the places of `left` and of `right` follow one another, as a number's do."""
+        return isinstance(self.left, NumericScale), isinstance(self.right, NumericScale)
+
+    def label(self, index: int) -> str:
+        """Name cell `index` for people."""
+        row, column = divmod(index, self.right.size)
+        return f"{self.left.label(row)} and {self.right.label(column)}"
+
+
+def joint_name(left_field: str, right_field: str) -> str:
+    """
+    Return the name under which two stored fields are counted together.
+
+    >>> joint_name("features.num.a", "features.num.b")
+    'joint: features.num.a × features.num.b'
+    """
+    return f"joint: {left_field} × {right_field}"
+
+
+@dataclass(frozen=True, slots=True)
+class Segmentation:
+    """
+    A category by whose levels the traffic is cut into segments.
+
+    Attributes:
+        field: its stored field.
+        levels: the levels that make a segment each, most frequent first.
+        left_out: how many further levels the reference had; they make none.
+    """
+
+    field: str
+    levels: tuple[str, ...]
+    left_out: int = 0
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """
+        The names of its segments, in order of its levels.
+
+        >>> Segmentation("features.cat.carrier", ("UA", "B6")).segments
+        ('carrier=UA', 'carrier=B6')
+        """
+        return tuple(f"{feature_of(self.field)}={level}" for level in self.levels)
+
+
+@dataclass(frozen=True, slots=True)
 class Ruler:
     """
     The scales of one model, each under the name of the stored field it counts (`features.num.distance`, …).
 
-    `id` is the hash of the content: equal rulers have equal ids, whoever made them.
+    `joints` are pairs of fields that are counted together, `segmentations` the categories by which all of it is counted once
+    more for each segment. `id` is the hash of the content: equal rulers have equal ids, whoever made them.
 
     >>> ruler = Ruler({"features.cat.origin": CategoricalScale(levels=("EWR", "JFK"))})
     >>> ruler == Ruler.from_document(ruler.to_document()), len(ruler.id)
@@ -108,6 +189,8 @@ class Ruler:
     """
 
     scales: Mapping[str, Scale]
+    joints: tuple[JointScale, ...] = ()
+    segmentations: tuple[Segmentation, ...] = ()
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -120,84 +203,74 @@ class Ruler:
         prefixes = (FEATURES_NUMERIC.path + ".", FEATURES_CATEGORICAL.path + ".")
         return tuple(sorted(name for name in self.scales if name.startswith(prefixes)))
 
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """The names of all segments."""
+        return tuple(name for each in self.segmentations for name in each.segments)
+
+    def places(self) -> Mapping[str, Scale | JointScale]:
+        """Return everything that is counted, by the name its counts are stored under."""
+        return {**self.scales, **{joint.name: joint for joint in self.joints}}
+
     def _content(self) -> dict[str, Any]:
-        content: dict[str, Any] = {}
-        for name, scale in self.scales.items():
-            if isinstance(scale, NumericScale):
-                content[name] = {
-                    "edges": scale.edges,
-                    "points": scale.points,
-                    "discrete": scale.discrete,
-                    "lowest": scale.lowest,
-                    "highest": scale.highest,
-                }
-            else:
-                content[name] = {"levels": scale.levels, "known": scale.known, "open_ended": scale.open_ended}
+        content: dict[str, Any] = {name: _scale_document(scale) for name, scale in self.scales.items()}
+        # What a ruler does not have is left out, so that its id stays when a new kind of thing can be had.
+        if self.joints:
+            content["joints"] = [_joint_document(joint) for joint in self.joints]
+        if self.segmentations:
+            content["segmentations"] = [[each.field, each.levels, each.left_out] for each in self.segmentations]
         return content
 
     def to_document(self) -> dict[str, Any]:
         """Return what `from_document` reads, as plain JSON."""
-        return {"scales": [{"field": name, **content} for name, content in self._content().items()]}
+        return {
+            "scales": [{"field": name, **_scale_document(scale)} for name, scale in self.scales.items()],
+            "joints": [_joint_document(joint) for joint in self.joints],
+            "segmentations": [[each.field, list(each.levels), each.left_out] for each in self.segmentations],
+        }
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Ruler:
         """Return the ruler that `to_document` described."""
-        scales: dict[str, Scale] = {}
-        for entry in document["scales"]:
-            if "edges" in entry:
-                scales[entry["field"]] = NumericScale(
-                    tuple(entry["edges"]), tuple(entry["points"]), entry["discrete"], entry["lowest"], entry["highest"]
-                )
-            else:
-                scales[entry["field"]] = CategoricalScale(
-                    tuple(entry["levels"]), tuple(entry["known"]), entry["open_ended"]
-                )
-        return cls(scales)
+        return cls(
+            {entry["field"]: _scale_from(entry) for entry in document["scales"]},
+            tuple(
+                JointScale(each["fields"][0], each["fields"][1], _scale_from(each["left"]), _scale_from(each["right"]))
+                for each in document.get("joints", ())
+            ),
+            tuple(
+                Segmentation(name, tuple(levels), left_out)
+                for name, levels, left_out in document.get("segmentations", ())
+            ),
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class NumericSummary:
-    """
-    What a ruler needs to know of a number.
-
-    Attributes:
-        rows: rows with a value; `distinct` how many different values there are, approximately above `values`' size.
-        values: every distinct value, in order, where there are at most 20; else empty.
-        quantiles: values at probabilities 0.005, 0.01, 0.05, 0.10, …, 0.95, 0.99, 0.995 and whatever else was asked for.
-        lowest, highest: extremes.
-    """
-
-    rows: int
-    distinct: int
-    values: tuple[float, ...]
-    quantiles: Mapping[float, float]
-    lowest: float
-    highest: float
+def _scale_document(scale: Scale) -> dict[str, Any]:
+    if isinstance(scale, NumericScale):
+        return {
+            "edges": scale.edges,
+            "points": scale.points,
+            "discrete": scale.discrete,
+            "lowest": scale.lowest,
+            "highest": scale.highest,
+        }
+    return {"levels": scale.levels, "known": scale.known, "open_ended": scale.open_ended}
 
 
-@dataclass(frozen=True, slots=True)
-class LevelSummary:
-    """
-    What a ruler needs to know of a category.
-
-    Attributes:
-        rows: rows with a value.
-        levels: names with their rows, most frequent first, up to 10,000.
-        complete: whether `levels` are all there are.
-    """
-
-    rows: int
-    levels: tuple[tuple[str, int], ...]
-    complete: bool
+def _joint_document(joint: JointScale) -> dict[str, Any]:
+    return {
+        "fields": [joint.left_field, joint.right_field],
+        "left": _scale_document(joint.left),
+        "right": _scale_document(joint.right),
+    }
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """What a stretch of production looks like, as far as making a ruler for it goes; by stored field name."""
-
-    rows: int
-    numeric: Mapping[str, NumericSummary] = field(default_factory=dict)
-    categorical: Mapping[str, LevelSummary] = field(default_factory=dict)
+def _scale_from(entry: Mapping[str, Any]) -> Scale:
+    if "edges" in entry:
+        return NumericScale(
+            tuple(entry["edges"]), tuple(entry["points"]), entry["discrete"], entry["lowest"], entry["highest"]
+        )
+    return CategoricalScale(tuple(entry["levels"]), tuple(entry["known"]), entry["open_ended"])
 
 
 def feature_of(field_name: str) -> str:

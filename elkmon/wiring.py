@@ -19,7 +19,11 @@ from elkmon.config import Config, MailSettings, StoreSettings
 from elkmon.ports import EventLog, Journal, Notifier
 
 if TYPE_CHECKING:
+    from elkmon.baselines import Baseline
+    from elkmon.checks import ModelSettings
     from elkmon.monitor import Monitor
+    from elkmon.monitor.provision import Maker
+    from elkmon.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,8 @@ def connect(config: Config, *, progress: Callable[[str, int, int], None] | None 
         horizon=config.horizon,
         owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
         clock=lambda: datetime.now(UTC),
+        make_provisional=_provisional(config),
+        progress=progress,
     )
     return Parts(event_log, journal, notifiers, monitor)
 
@@ -70,6 +76,30 @@ def set_up(settings: StoreSettings, *, dry_run: bool = False) -> tuple[elasticse
     """
     client = _client(settings)
     return elasticsearch.setup(client, settings.namespace, retention_days=settings.retention_days, dry_run=dry_run)
+
+
+def _provisional(config: Config) -> Maker:
+    """Return what makes a provisional baseline from a window of production."""
+    from elkmon.reference_windows import baseline_from_window
+
+    models = [entry.settings for entry in config.models]
+
+    def make(event_log: EventLog, settings: ModelSettings, version: str, window: Window, now: datetime) -> Baseline:
+        return baseline_from_window(
+            event_log,
+            settings.name,
+            version,
+            window,
+            now,
+            positive_labels={each.name: each.positive_label for each in models if each.positive_label is not None},
+            segments={each.name: each.segments for each in models if each.segments},
+            pairs=settings.pairs,
+            strongest_pairs=settings.strongest_pairs,
+            settings=settings,
+            provisional=True,
+        )
+
+    return make
 
 
 def _client(settings: StoreSettings) -> elasticsearch.Client:

@@ -86,6 +86,7 @@ def summary(report: CheckReport, models: tuple[str, ...]) -> list[str]:
     counted = f"{report.run.windows} windows judged, {bad} subjects beyond limits, {unknown} not judged"
     lines = [f"checked {_names(models)}: {report.run.status}; {counted}, {len(report.transitions)} changes"]
     lines.extend(f"not judged: {clean(problem, 300)}" for problem in report.problems)
+    lines.extend(f"note: {clean(note, 300)}" for note in report.notes)
     lines.extend(f"not delivered: {clean(each.notifier)}: {clean(each.error, 300)}" for each in report.undelivered)
     return lines
 

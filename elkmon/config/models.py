@@ -9,14 +9,23 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from elkmon.alerts import Policy
-from elkmon.checks import FLOORS, TOLERANCES, Floor, ModelSettings
+from elkmon.checks import (
+    DRIFT,
+    FLOORS,
+    MOST_PAIRS,
+    QUALITIES,
+    TOLERANCES,
+    Floor,
+    ModelSettings,
+    Season,
+    season_problem,
+)
 from elkmon.config.section import Section, show, suggestion
 from elkmon.config.settings import ModelEntry, Schedule
 from elkmon.config.timing import parse_schedule
 from elkmon.errors import ConfigurationError
 from elkmon.windows import HOUR
 
-_DRIFT = "wasserstein"  # a feature's floor is checked in the order of any drift measure: more is worse
 _OFFSET = re.compile(r"([+-])(\d{2}):00")
 
 
@@ -37,8 +46,15 @@ def read_model(name: str, section: Section) -> ModelEntry:
         floors=_read_floors(section, "floors", FLOORS),
         feature_floors=_read_feature_floors(section),
         tolerances=_read_floors(section, "tolerances", TOLERANCES),
+        segments=_read_segments(section),
+        pairs=_read_pairs(section),
+        strongest_pairs=section.whole("strongest_pairs", default.strongest_pairs, 0, MOST_PAIRS),
+        season=section.optional("season", Season),
+        provisional=section.length("provisional", default.provisional),
         policy=_read_policy(section.section("policy")),
     )
+    if settings.season is not None and (problem := season_problem(settings.window, settings.season)):
+        section.complain("season", f"= {show(settings.season.value)}: {problem}")
     schedule = _read_schedule(section)
     section.close()
     return ModelEntry(settings, schedule)
@@ -73,8 +89,32 @@ def _read_floors(section: Section, key: str, table: Mapping[str, Floor]) -> dict
     return floors
 
 
-def _read_feature_floors(section: Section) -> dict[str, Floor]:
-    return {name: _read_floor(each, FLOORS[_DRIFT]) for name, each in section.sections("feature_floors")}
+def _read_segments(section: Section) -> tuple[str, ...]:
+    segments = section.texts("segments")
+    for name in segments:
+        if "=" in name:
+            section.complain("segments", f'= {show(name)} holds a "=", which would make segments\' names ambiguous')
+    return segments
+
+
+def _read_pairs(section: Section) -> tuple[tuple[str, str], ...]:
+    return tuple((first, second) for first, second in section.lists("pairs", 2))
+
+
+def _read_feature_floors(section: Section) -> dict[str, dict[str, Floor]]:
+    """A feature's own table is the floor of its drift; tables within it are those of other measures."""
+    floors: dict[str, dict[str, Floor]] = {}
+    for feature, each in section.sections("feature_floors"):
+        of_feature = {
+            measure: _read_floor(each.section(measure), FLOORS[measure]) for measure in QUALITIES if measure in each
+        }
+        each.expect(*QUALITIES)
+        if "warning" in each or "critical" in each or not of_feature:
+            of_feature[DRIFT] = _read_floor(each, FLOORS["wasserstein"])  # more is worse, as of any distance
+        else:
+            each.close()
+        floors[feature] = of_feature
+    return floors
 
 
 def _read_floor(section: Section, default: Floor) -> Floor:

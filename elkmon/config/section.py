@@ -75,6 +75,19 @@ class Section:
             return self._wrong(key, value, 'is not a list of texts such as ["one", "two"]', tuple(default))
         return tuple(value)
 
+    def lists(self, key: str, length: int) -> tuple[tuple[str, ...], ...]:
+        """Return a list of lists of `length` different texts each."""
+        value = self._take(key, [])
+        good = isinstance(value, list) and all(
+            isinstance(each, list)
+            and len(each) == len(set(map(str, each))) == length
+            and all(isinstance(text, str) and text for text in each)
+            for each in value
+        )
+        if not isinstance(value, list) or not good:
+            return self._wrong(key, value, f'is not a list of lists of {length} texts such as [["one", "two"]]', ())
+        return tuple(map(tuple, value))
+
     def whole(self, key: str, default: int, lowest: int, highest: int) -> int:
         """Return a whole number in [lowest, highest]."""
         value = self._take(key, default)
@@ -92,13 +105,25 @@ class Section:
     def length(self, key: str, default: _Optional) -> _Optional:
         """Return a length of time such as `6h`, `1d` or `2w`."""
         if key not in self._values:
-            self._known.append(key)
+            self.expect(key)
             return default
         value = self._take(key, "")
         try:
             return parse_length(value if isinstance(value, str) else repr(value))
         except ConfigurationError:
             return self._wrong(key, value, "is not a length of time such as 6h, 1d or 2w", default)
+
+    def optional(self, key: str, choices: type[_Choice]) -> _Choice | None:
+        """Return one member of `choices`, or None where the key is absent."""
+        if key not in self._values:
+            self.expect(key)
+            return None
+        value = self._take(key, "")
+        try:
+            return choices(str(value))
+        except ValueError:
+            names = [each.value for each in choices]
+            return self._wrong(key, value, f"is none of {', '.join(names)}{suggestion(value, names)}", None)
 
     def choice(self, key: str, default: _Choice) -> _Choice:
         """Return one member of the default's enumeration."""
@@ -129,7 +154,7 @@ class Section:
         """Return the secret that `key`_env (an environment variable) or `key`_file names; in the file itself it is refused."""
         variable, file = self.text(f"{key}_env"), self.text(f"{key}_file")
         if key in self._values:
-            self._known.append(key)
+            self.expect(key)
             self.complain(key, f'must not stand in this file; write {key}_env = "A_VARIABLE" or {key}_file = "/a/file"')
             return None
         if variable and file:
@@ -167,6 +192,10 @@ class Section:
         parent = self.section(key)
         for name in parent._values:  # noqa: SLF001 - its own class
             yield name, parent.section(name)
+
+    def expect(self, *keys: str) -> None:
+        """Count `keys` among those that are known, should they be absent."""
+        self._known.extend(keys)
 
     def complain(self, key: str, problem: str) -> None:
         """Report `problem` of `key`."""

@@ -15,6 +15,7 @@ from threading import Event
 from tqdm import tqdm
 
 from elkmon import ElasticsearchTransport, ModelLog, PredictionHandler
+from elkmon.checks import ModelSettings
 from elkmon.config import FILE_NAME, Config
 from elkmon.demo import WEEKS
 from elkmon.demo import flights as data
@@ -58,7 +59,7 @@ def tell(*, output: Path, keep: bool, version: str, weeks: range, seed: int, say
             model, production = _prepare(reference, seed, say)
         with _step(say, "3. A baseline", f"from {reference.name}, counted by the hour"):
             parts = connect(config)
-            _make_baseline(parts, reference, say)
+            _make_baseline(parts, config.models[0].settings, reference, say)
         say(f"\n4. {len(production):,} flights from April on, served in their order; a check every Monday at noon")
         lived = list(_live(config, parts, mailbox, model, production, weeks, say))
         with _step(say, "5. The report", "of the whole period"):
@@ -94,14 +95,16 @@ def _prepare(reference: Path, seed: int, say: Say) -> tuple[DelayModel, Flights]
     return train(past, seed), served
 
 
-def _make_baseline(parts: Parts, reference: Path, say: Say) -> None:
+def _make_baseline(parts: Parts, settings: ModelSettings, reference: Path, say: Say) -> None:
     baseline = baseline_from_file(
         reference,
         model=MODEL,
         version=VERSION,
         now=data.PRODUCTION_START,
         categorical=CATEGORICAL_CODES,
-        positive_label=data.LATE,
+        positive_label=settings.positive_label,
+        segments=settings.segments,
+        settings=settings,
     )
     parts.journal.save([baseline])
     say(f"   {baseline.total.predictions:,} predictions in {len(baseline.hours):,} hours; id {baseline.id}")

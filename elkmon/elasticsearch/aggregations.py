@@ -1,14 +1,14 @@
 """
 What is asked of Elasticsearch about features, scores, labels and latency, and what its answers count.
 
-One aggregation per scale of a ruler, each within the hours of a `date_histogram`. Nothing is sent from here, and every
-figure is exact: edges and levels are given, never estimated.
+One aggregation per scale of a ruler, or pair of scales, each within the hours of a `date_histogram`, and once more within
+each segment of such an hour. Nothing is sent from here, and every figure is exact: edges and levels are given, never
+estimated.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -22,53 +22,13 @@ from elkmon.fields import (
     REJECTED_NAMES,
     TIMESTAMP,
 )
-from elkmon.profiles import Counts
-from elkmon.rulers import CategoricalScale, NumericScale, Ruler, Scale, feature_of
+from elkmon.profiles import ALL, Counts
+from elkmon.rulers import CategoricalScale, JointScale, NumericScale, Ruler, Scale, Segmentation, feature_of
 from elkmon.windows import HOUR
 
 Json = Mapping[str, Any]
 
-MOST_BUCKETS = 50_000
-"""Buckets of one answer; Elasticsearch refuses above 65,536."""
-
-_MOST_HOURS = 168
 _FEATURES = (FEATURES_NUMERIC.path + ".", FEATURES_CATEGORICAL.path + ".")
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How a ruler's questions are cut into requests: `groups` of fields, each asked for `hours` hours at a time."""
-
-    groups: tuple[tuple[str, ...], ...]
-    hours: int
-
-
-def planned(ruler: Ruler, most_buckets: int = MOST_BUCKETS) -> Plan:
-    """
-    Return a plan in which no answer has more than `most_buckets` buckets.
-
-    >>> planned(Ruler({"features.num.x": NumericScale((0.0,), (0.0, 0.0))}), most_buckets=12).hours
-    2
-    """
-    costs = {name: _cost(scale) for name, scale in ruler.scales.items()}
-    for name, cost in costs.items():
-        if cost + 1 > most_buckets:
-            raise ValueError(f"{name} has {cost} bins; one request counts at most {most_buckets}")
-    groups: list[list[str]] = [[]]
-    taken = heaviest = 1
-    for name, cost in costs.items():
-        if taken + cost > most_buckets:
-            groups.append([])
-            taken = 1
-        groups[-1].append(name)
-        taken += cost
-        heaviest = max(heaviest, taken)
-    return Plan(tuple(map(tuple, groups)), min(_MOST_HOURS, max(1, most_buckets // heaviest)))
-
-
-def _cost(scale: Scale) -> int:
-    """Bins or levels, and one bucket each for known levels, rejected and unindexed values."""
-    return scale.size + 3
 
 
 def of_version(model: str, version: str) -> list[Json]:
@@ -101,20 +61,48 @@ def by_hour(aggregations: Json | None = None) -> Json:
     return outer
 
 
-def subject_questions(fields: Sequence[str], ruler: Ruler) -> dict[str, Json]:
-    """Return the aggregations that count `fields` by the scales of `ruler`, and what had no place in them."""
+def hour_questions(names: Sequence[str], ruler: Ruler, part: Sequence[Segmentation] = ()) -> dict[str, Json]:
+    """Return the aggregations that count the places `names` of `ruler`, and do so again for each segment of `part`."""
+    asked = subject_questions(names, ruler)
+    for index, each in enumerate(part):
+        asked[f"segments.{index}"] = {**only(each.field, each.levels), "aggs": subject_questions(names, ruler)}
+    return asked
+
+
+def counted_hour(
+    bucket: Json, names: Sequence[str], ruler: Ruler, part: Sequence[Segmentation] = ()
+) -> Iterator[tuple[str, int, dict[str, Counts]]]:
+    """Yield segment, rows and counts from the answer to `hour_questions`: of all traffic, and of the segments with rows."""
+    yield ALL, bucket["doc_count"], counted_subjects(bucket, names, ruler)
+    for index, each in enumerate(part):
+        segments = dict(zip(each.levels, each.segments, strict=True))
+        for inner in bucket[f"segments.{index}"]["buckets"]:
+            yield segments[inner["key"]], inner["doc_count"], counted_subjects(inner, names, ruler)
+
+
+def only(name: str, values: Sequence[str]) -> dict[str, Json]:
+    """Return the aggregation with a bucket for each of `values` of the keyword `name`; a list is taken word by word."""
+    return {"terms": {"field": name, "include": list(values), "size": len(values)}}
+
+
+def subject_questions(names: Sequence[str], ruler: Ruler) -> dict[str, Json]:
+    """Return the aggregations that count the places `names` of `ruler`, and what had no bin or level in them."""
+    places = ruler.places()
     asked: dict[str, Json] = {}
-    for index, name in enumerate(fields):
-        scale = ruler.scales[name]
-        if isinstance(scale, NumericScale):
-            asked[f"{index}"] = bins(name, scale)
+    for index, name in enumerate(names):
+        place = places[name]
+        if isinstance(place, JointScale):
+            asked[f"{index}"] = _cells(place)
+        elif isinstance(place, NumericScale):
+            asked[f"{index}"] = bins(name, place)
         else:
-            asked.update(_levels(index, name, scale))
+            asked.update(_levels(index, name, place))
+    fields = [name for name in names if name in ruler.scales]
     if fields:
-        asked["ignored"] = {"terms": {"field": "_ignored", "include": list(fields), "size": len(fields)}}
-    names = sorted({feature_of(name) for name in fields if name.startswith(_FEATURES)})
-    if names:
-        asked["rejected"] = {"terms": {"field": REJECTED_NAMES, "include": names, "size": len(names)}}
+        asked["ignored"] = only("_ignored", fields)
+    features = sorted({feature_of(name) for name in fields if name.startswith(_FEATURES)})
+    if features:
+        asked["rejected"] = only(REJECTED_NAMES, features)
     return asked
 
 
@@ -138,25 +126,43 @@ def counted_bins(answer: Json) -> tuple[int, ...]:
 def _levels(index: int, name: str, scale: CategoricalScale) -> dict[str, Json]:
     asked: dict[str, Json] = {f"{index}.present": {"value_count": {"field": name}}}
     if scale.levels:
-        asked[f"{index}"] = {"terms": {"field": name, "include": list(scale.levels), "size": len(scale.levels)}}
+        asked[f"{index}"] = only(name, scale.levels)
     if scale.known and not scale.open_ended:
         asked[f"{index}.known"] = {"filter": {"terms": {name: list(scale.known)}}}
     return asked
 
 
-def counted_subjects(bucket: Json, fields: Sequence[str], ruler: Ruler) -> dict[str, Counts]:
-    """Return the counts of `fields` in one hour from the answer to `subject_questions`."""
+def _cells(joint: JointScale) -> Json:
+    """Return the aggregation of each place of the left scale with each of the right one, in order of cell."""
+    return {**_buckets(joint.left_field, joint.left), "aggs": {"cells": _buckets(joint.right_field, joint.right)}}
+
+
+def _buckets(name: str, scale: Scale) -> Json:
+    """Return the aggregation with a bucket for each place of `scale`, OTHER included, in their order."""
+    if isinstance(scale, NumericScale):
+        return bins(name, scale)
+    levels: list[Json] = [{"term": {name: level}} for level in scale.levels]
+    counted = {"terms": {name: list(scale.levels)}}
+    other = {"bool": {"filter": [{"exists": {"field": name}}], "must_not": [counted]}}
+    return {"filters": {"filters": [*levels, other]}}
+
+
+def counted_subjects(bucket: Json, names: Sequence[str], ruler: Ruler) -> dict[str, Counts]:
+    """Return the counts of the places `names` in one bucket from the answer to `subject_questions`."""
     rows: int = bucket["doc_count"]
     ignored = _by_key(bucket["ignored"]) if "ignored" in bucket else {}
     rejected = _by_key(bucket["rejected"]) if "rejected" in bucket else {}
+    places = ruler.places()
     subjects = {}
-    for index, name in enumerate(fields):
-        scale = ruler.scales[name]
+    for index, name in enumerate(names):
+        place = places[name]
         unseen = 0
-        if isinstance(scale, NumericScale):
+        if isinstance(place, JointScale):
+            counted = tuple(count for row in bucket[f"{index}"]["buckets"] for count in counted_bins(row["cells"]))
+        elif isinstance(place, NumericScale):
             counted = counted_bins(bucket[f"{index}"])
         else:
-            counted, unseen = _counted_levels(bucket, index, scale)
+            counted, unseen = _counted_levels(bucket, index, place)
         unindexed = ignored.get(name, 0)
         refused = rejected.get(feature_of(name), 0) if name.startswith(_FEATURES) else 0
         missing = max(0, rows - sum(counted) - unindexed - refused)
@@ -174,7 +180,7 @@ def _counted_levels(bucket: Json, index: int, scale: CategoricalScale) -> tuple[
 
 def no_rows(ruler: Ruler) -> dict[str, Counts]:
     """Return the counts of an hour without documents."""
-    return {name: Counts((0,) * scale.size) for name, scale in ruler.scales.items()}
+    return {name: Counts((0,) * place.size) for name, place in ruler.places().items()}
 
 
 def _by_key(answer: Json) -> dict[str, int]:

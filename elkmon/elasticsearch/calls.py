@@ -114,17 +114,23 @@ class Cluster:
         return found
 
     def composite(
-        self, index: str, query: Json, sources: Sequence[Json], aggregations: Json | None = None
+        self,
+        index: str,
+        query: Json,
+        sources: Sequence[Json],
+        aggregations: Json | None = None,
+        *,
+        size: int = 10_000,
     ) -> Iterator[Json]:
-        """Yield every bucket of a composite aggregation, page by page."""
-        composite: dict[str, Any] = {"size": 10_000, "sources": list(sources)}
+        """Yield every bucket of a composite aggregation, `size` at a time."""
+        composite: dict[str, Any] = {"size": size, "sources": list(sources)}
         while True:
             aggregation: dict[str, Any] = {"composite": composite}
             if aggregations:
                 aggregation["aggs"] = aggregations
             found = self.aggregate(index, query, {"page": aggregation}).get("page", {"buckets": []})
             yield from found["buckets"]
-            if "after_key" not in found:
+            if len(found["buckets"]) < size:
                 return
             composite["after"] = found["after_key"]
 

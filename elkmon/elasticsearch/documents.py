@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from elkmon.fields import Field
+from elkmon.schema import Field
 
 
 def nested(values: Mapping[Field, Any]) -> dict[str, Any]:

@@ -10,30 +10,33 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from elkmon import fields
 from elkmon.elasticsearch.aggregations import (
     between,
     by_hour,
-    counted_subjects,
+    counted_hour,
+    hour_questions,
     in_hours,
     no_rows,
     of_version,
-    planned,
-    subject_questions,
 )
 from elkmon.elasticsearch.calls import Cluster
+from elkmon.elasticsearch.completeness import completeness
 from elkmon.elasticsearch.connection import Client
 from elkmon.elasticsearch.documents import from_milliseconds
 from elkmon.elasticsearch.indices import Indices
 from elkmon.elasticsearch.outcome_counts import CORRECTIONS, outcomes_by_hour
 from elkmon.elasticsearch.outcomes import join_truth
+from elkmon.elasticsearch.plans import Plan, planned
 from elkmon.elasticsearch.surveys import features_in, survey
 from elkmon.errors import StoreRefused
-from elkmon.ports import HourCounts, Joined
-from elkmon.profiles import Counts, Outcomes, Profile
-from elkmon.rulers import Ruler, Survey
+from elkmon.ports import Completeness, HourCounts, Joined
+from elkmon.profiles import ALL, Counts, Outcomes, Profile
+from elkmon.rulers import Ruler
+from elkmon.surveys import Survey
 from elkmon.windows import HOUR, Window
 
 Json = Mapping[str, Any]
@@ -55,10 +58,16 @@ class ElasticsearchEventLog:
         self._indices = Indices(namespace)
         self._progress: Progress = progress or (lambda _what, _done, _all: None)
 
-    def join(self, now: datetime, span: Window, positive_labels: Mapping[str, str]) -> Joined:
+    def join(
+        self,
+        now: datetime,
+        span: Window,
+        positive_labels: Mapping[str, str],
+        segments: Mapping[str, Sequence[str]],
+    ) -> Joined:
         """Join truth that has arrived in `span`, up to `now`, to its predictions; see `outcomes`."""
         self._refresh(self._indices.events)
-        return join_truth(self._cluster, self._indices, now, span, positive_labels, self._progress)
+        return join_truth(self._cluster, self._indices, now, span, positive_labels, segments, self._progress)
 
     def counts(self, span: Window, models: Sequence[str]) -> Sequence[HourCounts]:
         """
@@ -82,16 +91,24 @@ class ElasticsearchEventLog:
         )
 
     def profiles(self, model: str, version: str, hours: Sequence[datetime], ruler: Ruler) -> Iterator[Profile]:
-        """Yield one profile for each of `hours` (sorted), counted by `ruler`; an hour without documents gives an empty one."""
+        """
+        Yield one profile for each of `hours` (sorted), counted by `ruler`; an hour without documents gives an empty one.
+
+        Those of segments that have rows come before the one of all traffic, which therefore says that its hour is whole.
+        """
         plan = planned(ruler)
         for start in range(0, len(hours), plan.hours):
             self._progress(f"profiling {model} {version}".rstrip(), start, len(hours))
-            yield from self._profiles(model, version, hours[start : start + plan.hours], ruler, plan.groups)
+            yield from self._profiles(model, version, hours[start : start + plan.hours], ruler, plan)
         self._progress(f"profiling {model} {version}".rstrip(), len(hours), len(hours))
 
     def features(self, model: str, version: str, span: Window) -> Sequence[str]:
         """Return the stored field names of the features that have a value in `span`."""
         return features_in(self._cluster, self._indices.predictions, model, version, span)
+
+    def completeness(self, model: str, window: Window) -> Completeness:
+        """Return how many of the predictions of `model`, all versions together, made in `window` arrived."""
+        return completeness(self._cluster, self._indices, model, window)
 
     def survey(self, model: str, version: str, span: Window, quantiles: Sequence[float]) -> Survey:
         """Summarise the features, scores, values and labels of `span`, to make a ruler for them."""
@@ -99,29 +116,34 @@ class ElasticsearchEventLog:
         return survey(self._cluster, self._indices.predictions, model, version, span, quantiles)
 
     def _profiles(
-        self, model: str, version: str, hours: Sequence[datetime], ruler: Ruler, groups: Sequence[Sequence[str]]
+        self, model: str, version: str, hours: Sequence[datetime], ruler: Ruler, plan: Plan
     ) -> Iterator[Profile]:
         query: Json = {"bool": {"filter": [*of_version(model, version), in_hours(hours)]}}
-        predictions: Counter[datetime] = Counter()
-        subjects: dict[datetime, dict[str, Counts]] = {}
-        for group in groups:
-            for hour, bucket in self._by_hour(self._indices.predictions, query, subject_questions(group, ruler)):
-                predictions[hour] = bucket["doc_count"]
-                subjects.setdefault(hour, {}).update(counted_subjects(bucket, group, ruler))
+        predictions: Counter[tuple[datetime, str]] = Counter()
+        subjects: dict[tuple[datetime, str], dict[str, Counts]] = {}
+        for part, group in product(plan.parts, plan.groups):
+            questions = hour_questions(group, ruler, part)
+            for hour, bucket in self._by_hour(self._indices.predictions, query, questions):
+                for segment, rows, counts in counted_hour(bucket, group, ruler, part):
+                    predictions[hour, segment] = rows
+                    subjects.setdefault((hour, segment), {}).update(counts)
         errors = {hour: bucket["doc_count"] for hour, bucket in self._by_hour(self._indices.errors, query, {})}
         outcomes = outcomes_by_hour(self._cluster, self._indices.outcomes, model, version, hours, ruler)
-        for hour in hours:
-            yield Profile(
-                model,
-                version,
-                hour,
-                hour + HOUR,
-                ruler.id,
-                predictions[hour],
-                errors.get(hour, 0),
-                subjects.get(hour) or no_rows(ruler),
-                outcomes.get(hour, Outcomes()),
-            )
+        for hour, segment in product(hours, (*ruler.segments, ALL)):
+            place = hour, segment
+            if segment == ALL or place in subjects or place in outcomes:
+                yield Profile(
+                    model,
+                    version,
+                    hour,
+                    hour + HOUR,
+                    ruler.id,
+                    predictions[place],
+                    errors.get(hour, 0) if segment == ALL else 0,
+                    subjects.get(place) or no_rows(ruler),
+                    outcomes.get(place, Outcomes()),
+                    segment=segment,
+                )
 
     def _by_hour(self, index: str, query: Json, questions: Json) -> Iterator[tuple[datetime, Json]]:
         answer = self._cluster.aggregate(index, query, {"hours": by_hour(questions)})

@@ -23,6 +23,7 @@ _NUMBERS = {
     "lower": fields.FINDING_LOWER,
     "upper": fields.FINDING_UPPER,
     "coverage": fields.FINDING_COVERAGE,
+    "completeness": fields.FINDING_COMPLETENESS,
 }
 
 
@@ -71,6 +72,7 @@ def finding_document(finding: Finding) -> dict[str, Any]:
             fields.FINDING_MEASURE: finding.measure or None,
             fields.FINDING_ROWS: finding.rows,
             fields.FINDING_REFERENCE_ROWS: finding.reference_rows,
+            fields.FINDING_PROVISIONAL: finding.provisional or None,
             fields.FINDING_REASON: finding.reason or None,
             fields.FINDING_BESIDE: beside or None,
             fields.BASELINE_ID: finding.baseline or None,
@@ -109,6 +111,7 @@ def finding_from(document: Json) -> Finding:
         direction=Direction(packed["direction"]),
         rows=found(document, fields.FINDING_ROWS),
         reference_rows=found(document, fields.FINDING_REFERENCE_ROWS),
+        provisional=found(document, fields.FINDING_PROVISIONAL, default=False),
         reason=found(document, fields.FINDING_REASON, ""),
         beside=beside,
         baseline=found(document, fields.BASELINE_ID, ""),

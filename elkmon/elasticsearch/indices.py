@@ -58,6 +58,11 @@ class Indices:
         return f"logs-elkmon.*-{self.namespace}"
 
     @property
+    def shipper(self) -> str:
+        """The accounts of the handlers."""
+        return f"logs-elkmon.shipper-{self.namespace}"
+
+    @property
     def pending(self) -> str:
         """Truth without its prediction yet."""
         return f"elkmon-pending-{self.namespace}"

@@ -143,11 +143,10 @@ class ElasticsearchJournal:
             *of_version(model, version),
             {"term": {fields.SOURCE: source}},
             {"term": {fields.RULER_ID: ruler}},
-            {"term": {fields.SEGMENT: ""}},
             _starting_in(span),
         ]
         index = self._indices.profiles if source == PRODUCTION else self._indices.baselines
-        return tuple(map(profile_from, self._documents(index, filters, [fields.WINDOW_START])))
+        return tuple(map(profile_from, self._documents(index, filters, [fields.WINDOW_START, fields.SEGMENT])))
 
     def profiled(self, span: Window, models: Sequence[str]) -> Sequence[HourCounts]:
         """Return what stored production profiles recorded of `span`, without their counts."""

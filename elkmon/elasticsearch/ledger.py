@@ -2,7 +2,8 @@
 Which hours of feedback have been joined, so that they are not joined again: the count of documents each held then.
 
 An hour is open again when it holds more (or, looked at from an earlier instant, fewer) documents, when the positive label
-was changed, or when a version whose predictions are older than the hour has appeared since: truth applies to it too.
+or the features that make segments were changed, or when a version whose predictions are older than the hour has appeared
+since: truth applies to it too.
 """
 
 from __future__ import annotations
@@ -35,15 +36,27 @@ class Entry:
     documents: int
     versions: tuple[str, ...]
     positive: str | None
+    segments: tuple[str, ...] = ()
 
 
 class Ledger:
-    """The ledger of one namespace; `positive_labels` say whose probability a model's score is."""
+    """
+    The ledger of one namespace.
 
-    def __init__(self, cluster: Cluster, indices: Indices, positive_labels: Mapping[str, str]) -> None:
+    `positive_labels` say whose probability a model's score is, `segments` which features cut its traffic into segments.
+    """
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        indices: Indices,
+        positive_labels: Mapping[str, str],
+        segments: Mapping[str, Sequence[str]],
+    ) -> None:
         self._cluster = cluster
         self._indices = indices
         self._positive_labels = positive_labels
+        self._segments = segments
 
     def open_hours(self, filters: Sequence[Json], span: Window) -> dict[str, list[Entry]]:
         """Return per model the hours of feedback under `filters` that must be joined, in order."""
@@ -61,7 +74,8 @@ class Ledger:
             model, hour = bucket["key"]["model"], from_milliseconds(bucket["key"]["hour"])
             seen = first_seen.get(model, {})
             versions = tuple(sorted(version for version, first in seen.items() if first < hour + HOUR))
-            entry = Entry(model, hour, bucket["doc_count"], versions, self._positive_labels.get(model))
+            positive, segments = self._positive_labels.get(model), tuple(sorted(self._segments.get(model, ())))
+            entry = Entry(model, hour, bucket["doc_count"], versions, positive, segments)
             if closed.get((model, hour)) != entry:
                 result[model].append(entry)
         return result
@@ -81,6 +95,7 @@ class Ledger:
                             "documents": entry.documents,
                             "versions": list(entry.versions),
                             "positive": entry.positive,
+                            "segments": list(entry.segments),
                         },
                     }
                 ),
@@ -97,9 +112,8 @@ class Ledger:
                 document = hit["_source"]
                 packed = found(document, fields.PACKED)
                 model, hour = found(document, fields.MODEL_NAME), known_instant(found(document, fields.TIMESTAMP))
-                entries[model, hour] = Entry(
-                    model, hour, packed["documents"], tuple(packed["versions"]), packed["positive"]
-                )
+                versions, segments = tuple(packed["versions"]), tuple(packed.get("segments", ()))
+                entries[model, hour] = Entry(model, hour, packed["documents"], versions, packed["positive"], segments)
         return entries
 
     def _first_seen(self) -> dict[str, dict[str, datetime]]:

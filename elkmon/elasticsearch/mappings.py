@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from elkmon.fields import TIMESTAMP, Document, Field, of
+from elkmon.fields import TIMESTAMP, of
+from elkmon.schema import Document, Field
 
 Json = Mapping[str, Any]
 

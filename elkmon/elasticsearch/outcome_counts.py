@@ -1,30 +1,26 @@
 """
 What is asked of Elasticsearch about joined outcomes, and what its answers count: confusion, scores by truth, sums.
 
-Outcomes are found under the hour of their prediction. Every figure but the sums of floating numbers is exact, however many
-labels there are: pairs of labels come page by page.
+Outcomes are found under the hour of their prediction, once for all traffic and once more for each segment it belongs to.
+Every figure but the sums of floating numbers is exact, however many labels there are: pairs of labels come page by page.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from elkmon import fields
-from elkmon.elasticsearch.aggregations import (
-    MOST_BUCKETS,
-    bins,
-    by_hour,
-    counted_bins,
-    in_hours,
-    of_version,
-)
+from elkmon.elasticsearch.aggregations import bins, by_hour, counted_bins, in_hours, of_version, only
 from elkmon.elasticsearch.calls import Cluster
 from elkmon.elasticsearch.documents import from_milliseconds
-from elkmon.profiles import Outcomes
+from elkmon.elasticsearch.plans import MOST_BUCKETS
+from elkmon.profiles import ALL, Outcomes
 from elkmon.rulers import NumericScale, Ruler
+from elkmon.schema import Field
 
 Json = Mapping[str, Any]
 
@@ -43,34 +39,97 @@ _REGRESSION = (
 _HOUR: Json = {"hour": {"date_histogram": {"field": fields.TIMESTAMP, "fixed_interval": "1h"}}}
 
 
+_SEGMENTS = "segments"
+
+_Place = tuple[datetime, str]
+"""An hour and a segment."""
+
+
 def outcomes_by_hour(
     cluster: Cluster, index: str, model: str, version: str, hours: Sequence[datetime], ruler: Ruler
-) -> dict[datetime, Outcomes]:
-    """Return what is known of the truth of the predictions made in each of `hours` (sorted); hours without any are absent."""
-    query: Json = {"bool": {"filter": [*of_version(model, version), in_hours(hours)]}}
-    value_scale = ruler.scales.get(fields.PREDICTION_VALUE)
-    score_scale = ruler.scales.get(fields.PREDICTION_SCORE)
-    questions = by_hour(_sums_and_values(value_scale if isinstance(value_scale, NumericScale) else None))
-    buckets = cluster.aggregate(index, query, {"hours": questions}).get("hours", {"buckets": []})["buckets"]
-    if not buckets:
-        return {}
-    confusion, labels = _confusion(cluster, index, query)
-    scores: dict[datetime, dict[str, tuple[int, ...]]] = {}
-    if isinstance(score_scale, NumericScale):
-        scores = _scores(cluster, index, model, version, labels, score_scale)
-    result = {}
-    for bucket in buckets:
-        hour = from_milliseconds(bucket["key"])
-        predicted, actual = _values(bucket["regression"])
-        result[hour] = Outcomes(
-            bucket["doc_count"],
-            confusion.get(hour, {}),
-            scores.get(hour, {}),
-            predicted,
-            actual,
-            dict(_sums(bucket)),
-        )
+) -> dict[_Place, Outcomes]:
+    """
+    Return what is known of the truth of the predictions made in each of `hours` (sorted), by hour and segment of `ruler`.
+
+    Hours and segments without any are absent.
+    """
+    value, score = (
+        scale if isinstance(scale := ruler.scales.get(name), NumericScale) else None
+        for name in (fields.PREDICTION_VALUE, fields.PREDICTION_SCORE)
+    )
+    widest = max(scale.size for scale in (value, score, NumericScale((), (0.0,))) if scale)
+    at_once = max(1, MOST_BUCKETS // (2 * widest + 2) - 1)
+    result: dict[_Place, Outcomes] = {}
+    for start in range(0, max(1, len(ruler.segments)), at_once):
+        asked = _Asked(cluster, index, of_version(model, version), ruler.segments[start : start + at_once])
+        result |= dict(_outcomes(asked, hours, value, score))
     return result
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Whose outcomes are asked for, and in which segments besides all traffic."""
+
+    cluster: Cluster
+    index: str
+    filters: Sequence[Json]
+    segments: Sequence[str]
+
+    @property
+    def times(self) -> int:
+        """How often everything is counted."""
+        return 1 + len(self.segments)
+
+    def query(self, hours: Sequence[datetime], *also: Json) -> Json:
+        """Return the query for outcomes of `hours`."""
+        return {"bool": {"filter": [*self.filters, in_hours(hours), *also]}}
+
+    def by_segment(self, questions: dict[str, Json]) -> dict[str, Json]:
+        """Return `questions`, and those of each segment with them; `answered` takes their answers apart."""
+        if not self.segments:
+            return questions
+        return {**questions, _SEGMENTS: {**only(fields.OUTCOME_SEGMENTS, self.segments), "aggs": questions}}
+
+    def answered(self, bucket: Json) -> Iterator[tuple[str, Json]]:
+        """Yield the answer of all traffic, and of each segment that has any."""
+        yield ALL, bucket
+        if _SEGMENTS in bucket:
+            for each in bucket[_SEGMENTS]["buckets"]:
+                yield each["key"], each
+
+    def hours(self, query: Json, questions: Json) -> Iterator[tuple[datetime, Json]]:
+        """Yield what is answered for each hour with outcomes."""
+        answer = self.cluster.aggregate(self.index, query, {"hours": by_hour(questions)})
+        for bucket in answer.get("hours", {"buckets": []})["buckets"]:
+            yield from_milliseconds(bucket["key"]), bucket
+
+
+def _outcomes(
+    asked: _Asked, hours: Sequence[datetime], value_scale: NumericScale | None, score_scale: NumericScale | None
+) -> Iterator[tuple[_Place, Outcomes]]:
+    buckets: dict[_Place, Json] = {}
+    questions = asked.by_segment(_sums_and_values(value_scale))
+    at_once = max(1, MOST_BUCKETS // (asked.times * (2 + 2 * (value_scale.size if value_scale else 0))))
+    for start in range(0, len(hours), at_once):
+        for hour, bucket in asked.hours(asked.query(hours[start : start + at_once]), questions):
+            buckets |= {(hour, segment): each for segment, each in asked.answered(bucket)}
+    if not buckets:
+        return
+    confusion, labels = _confusion(asked, hours)
+    scores = {} if score_scale is None else _scores(asked, labels, score_scale)
+    for place, bucket in buckets.items():
+        predicted, actual = _values(bucket["regression"])
+        yield (
+            place,
+            Outcomes(
+                bucket["doc_count"],
+                confusion.get(place, {}),
+                scores.get(place, {}),
+                predicted,
+                actual,
+                dict(_sums(bucket)),
+            ),
+        )
 
 
 def _sums_and_values(scale: NumericScale | None) -> dict[str, Json]:
@@ -91,7 +150,7 @@ def _sums_and_values(scale: NumericScale | None) -> dict[str, Json]:
     return questions
 
 
-def _sum_of(name: fields.Field) -> dict[str, Json]:
+def _sum_of(name: Field) -> dict[str, Json]:
     return {_last(name): {"sum": {"field": name}}, f"{_last(name)}_rows": {"value_count": {"field": name}}}
 
 
@@ -113,68 +172,60 @@ def _values(regression: Json) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 
 def _confusion(
-    cluster: Cluster, index: str, query: Json
-) -> tuple[dict[datetime, dict[tuple[str, str], int]], dict[str, list[datetime]]]:
-    """Return rows per hour, true and predicted label, and the hours in which each true label is found."""
+    asked: _Asked, hours: Sequence[datetime]
+) -> tuple[dict[_Place, dict[tuple[str, str], int]], dict[datetime, list[str]]]:
+    """Return rows per hour, segment, true and predicted label; and the true labels that each hour has."""
     sources: list[Json] = [
         _HOUR,
         {"true": {"terms": {"field": fields.OUTCOME_LABEL}}},
         {"predicted": {"terms": {"field": fields.PREDICTION_LABEL, "missing_bucket": True}}},
     ]
-    confusion: dict[datetime, dict[tuple[str, str], int]] = defaultdict(dict)
-    labels: dict[str, dict[datetime, None]] = defaultdict(dict)
-    for bucket in cluster.composite(index, query, sources):
+    confusion: dict[_Place, dict[tuple[str, str], int]] = defaultdict(dict)
+    labels: dict[datetime, dict[str, None]] = defaultdict(dict)
+    size = min(10_000, max(1, MOST_BUCKETS // asked.times))
+    for bucket in asked.cluster.composite(asked.index, asked.query(hours), sources, asked.by_segment({}), size=size):
         key = bucket["key"]
         hour = from_milliseconds(key["hour"])
-        labels[key["true"]][hour] = None
+        labels[hour][key["true"]] = None
         if key["predicted"] is not None:
-            confusion[hour][key["true"], key["predicted"]] = bucket["doc_count"]
-    return confusion, {label: sorted(hours) for label, hours in labels.items()}
+            for segment, each in asked.answered(bucket):
+                confusion[hour, segment][key["true"], key["predicted"]] = each["doc_count"]
+    return confusion, {hour: list(names) for hour, names in labels.items()}
 
 
 def _scores(
-    cluster: Cluster,
-    index: str,
-    model: str,
-    version: str,
-    labels: Mapping[str, Sequence[datetime]],
-    scale: NumericScale,
-) -> dict[datetime, dict[str, tuple[int, ...]]]:
-    """Return rows per bin of the score, per hour and true label."""
-    result: dict[datetime, dict[str, tuple[int, ...]]] = defaultdict(dict)
-    for chunk in _chunks(labels, MOST_BUCKETS // (scale.size + 2)):
-        hours = sorted({hour for label in chunk for hour in labels[label]})
-        query: Json = {
-            "bool": {
-                "filter": [
-                    *of_version(model, version),
-                    in_hours(hours),
-                    {"exists": {"field": fields.PREDICTION_SCORE}},
-                ]
-            }
-        }
-        terms = {"field": fields.OUTCOME_LABEL, "include": list(chunk), "size": len(chunk)}
-        questions = by_hour({"labels": {"terms": terms, "aggs": {"bins": bins(fields.PREDICTION_SCORE, scale)}}})
-        answer = cluster.aggregate(index, query, {"hours": questions}).get("hours", {"buckets": []})
-        for bucket in answer["buckets"]:
+    asked: _Asked, labels: Mapping[datetime, Sequence[str]], scale: NumericScale
+) -> dict[_Place, dict[str, tuple[int, ...]]]:
+    """Return rows per bin of the score, per hour, segment and true label."""
+    result: dict[_Place, dict[str, tuple[int, ...]]] = defaultdict(dict)
+    questions = asked.by_segment({"bins": bins(fields.PREDICTION_SCORE, scale)})
+    for chunk in _chunks(labels, max(1, MOST_BUCKETS // (asked.times * (scale.size + 2)))):
+        names = sorted({name for some in chunk.values() for name in some})
+        query = asked.query(list(chunk), {"exists": {"field": fields.PREDICTION_SCORE}})
+        by_label = {"labels": {**only(fields.OUTCOME_LABEL, names), "aggs": questions}}
+        for hour, bucket in asked.hours(query, by_label):
             for label in bucket["labels"]["buckets"]:
-                result[from_milliseconds(bucket["key"])][label["key"]] = counted_bins(label["bins"])
+                for segment, each in asked.answered(label):
+                    result[hour, segment][label["key"]] = counted_bins(each["bins"])
     return result
 
 
-def _chunks(labels: Mapping[str, Sequence[datetime]], most: int) -> Iterator[tuple[str, ...]]:
-    """Yield labels so that no chunk is found in more than `most` pairs of label and hour; one label always fits."""
-    chunk: list[str] = []
+def _chunks(labels: Mapping[datetime, Sequence[str]], most: int) -> Iterator[Mapping[datetime, Sequence[str]]]:
+    """Yield hours with their labels so that asking them together finds at most `most` pairs of the two."""
+    chunk: dict[datetime, Sequence[str]] = {}
     taken = 0
-    for label, hours in labels.items():
-        if chunk and taken + len(hours) > most:
-            yield tuple(chunk)
-            chunk, taken = [], 0
-        chunk.append(label)
-        taken += len(hours)
+    for hour, names in labels.items():
+        if chunk and taken + len(names) > most:
+            yield chunk
+            chunk, taken = {}, 0
+        if len(names) > most:
+            yield from ({hour: names[start : start + most]} for start in range(0, len(names), most))
+        else:
+            chunk[hour] = names
+            taken += len(names)
     if chunk:
-        yield tuple(chunk)
+        yield chunk
 
 
-def _last(name: fields.Field) -> str:
+def _last(name: Field) -> str:
     return name.rsplit(".", 1)[-1]

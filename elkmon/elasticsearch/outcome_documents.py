@@ -6,7 +6,7 @@ What an outcome lost is computed by `elkmon.losses`; when outcomes are written i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -82,16 +82,18 @@ class Predicted:
     label: str | None = None
     score: float | None = None
     scores: Mapping[str, float] | None = None
+    segments: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, hit: Json) -> Self:
-        """Return what a hit in the prediction streams says."""
+    def of(cls, hit: Json, features: Sequence[str] = ()) -> Self:
+        """Return what a hit in the prediction streams says; its segments are the levels of its categories `features`."""
         prefix = fields.PREDICTION_SCORES.path + "."
         scores = {
             name.removeprefix(prefix): float(values[0])
             for name, values in hit["fields"].items()
             if name.startswith(prefix)
         }
+        levels = {name: one_value(hit, f"{fields.FEATURES_CATEGORICAL.path}.{name}") for name in features}
         return cls(
             one_value(hit, fields.MODEL_VERSION),
             datetime.fromisoformat(one_value(hit, fields.TIMESTAMP)),
@@ -99,6 +101,7 @@ class Predicted:
             one_value(hit, fields.PREDICTION_LABEL),
             one_value(hit, fields.PREDICTION_SCORE),
             scores,
+            tuple(sorted(f"{name}={level}" for name, level in levels.items() if level is not None)),
         )
 
 
@@ -125,6 +128,7 @@ def outcome_document(truth: Truth, predicted: Predicted, positive: str | None) -
             fields.OUTCOME_VALUE: truth.value,
             fields.OUTCOME_LABEL: truth.label,
             fields.OUTCOME_KNOWN_AT: text_of(truth.known_at),
+            fields.OUTCOME_SEGMENTS: list(predicted.segments) or None,
             fields.PACKED: {"event": truth.event},
             **{name: finite(losses.get(last)) for last, name in _LOSSES.items()},
         }

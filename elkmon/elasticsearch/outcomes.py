@@ -43,17 +43,22 @@ def join_truth(
     now: datetime,
     span: Window,
     positive_labels: Mapping[str, str],
+    segments: Mapping[str, Sequence[str]],
     progress: Callable[[str, int, int], None],
 ) -> Joined:
-    """Join what has not been joined yet, of the truth known in `span` up to `now`, and what waits of it."""
+    """
+    Join what has not been joined yet, of the truth known in `span` up to `now`, and what waits of it.
+
+    An outcome names the segments that its prediction belongs to by the features `segments` of its model.
+    """
     require_setup(cluster, indices)
-    join = _Join(cluster, indices, positive_labels)
+    join = _Join(cluster, indices, positive_labels, segments)
     until = [between(span.start, span.end), {"range": {fields.TIMESTAMP: {"lte": text_of(now)}}}]
     for truths in _truths(cluster, indices.pending, until, with_source=True):
         for model in sorted({truth.model for truth in truths}):
             matched = join.add(model, [truth for truth in truths if truth.model == model])
             cluster.write(Write(indices.pending, truth.waiting_id, None, truth.version) for truth in matched)
-    ledger = Ledger(cluster, indices, positive_labels)
+    ledger = Ledger(cluster, indices, positive_labels, segments)
     open_hours = ledger.open_hours(until, span)
     expected, done = sum(map(len, open_hours.values())), 0
     for model, entries in open_hours.items():
@@ -81,10 +86,17 @@ def join_truth(
 class _Join:
     """Joins page after page, and counts what it did."""
 
-    def __init__(self, cluster: Cluster, indices: Indices, positive_labels: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        indices: Indices,
+        positive_labels: Mapping[str, str],
+        segments: Mapping[str, Sequence[str]],
+    ) -> None:
         self._cluster = cluster
         self._indices = indices
         self._positive_labels = positive_labels
+        self._segments = segments
         self.outcomes = 0
         self.pages = 0
 
@@ -108,6 +120,7 @@ class _Join:
             "bool": {"filter": [{"term": {fields.MODEL_NAME: model}}, {"terms": {fields.PREDICTION_ID: ids}}]}
         }
         predictions: dict[str, dict[str, Predicted]] = {}
+        features = self._segments.get(model, ())
         wanted = [
             fields.TIMESTAMP,
             fields.MODEL_VERSION,
@@ -116,13 +129,14 @@ class _Join:
             fields.PREDICTION_LABEL,
             fields.PREDICTION_SCORE,
             fields.PREDICTION_SCORES,
+            *(f"{fields.FEATURES_CATEGORICAL.path}.{name}" for name in features),
         ]
         sort = [fields.TIMESTAMP]
         for hits in self._cluster.pages(
             self._indices.predictions, query, sort, 10_000, source=False, docvalue_fields=wanted
         ):
             for hit in hits:
-                predicted = Predicted.of(hit)
+                predicted = Predicted.of(hit, features)
                 predictions.setdefault(one_value(hit, fields.PREDICTION_ID), {}).setdefault(
                     predicted.version, predicted
                 )

@@ -76,7 +76,7 @@ def profile_from(document: Json) -> Profile:
         ruler=found(document, fields.RULER_ID),
         predictions=found(document, fields.PROFILE_PREDICTIONS),
         errors=found(document, fields.PROFILE_ERRORS),
-        subjects={name: Counts(tuple(bins), *rest) for name, bins, *rest in packed["subjects"]},
+        subjects={name: Counts(_bins_from(bins), *rest) for name, bins, *rest in packed["subjects"]},
         outcomes=_outcomes_from(packed["outcomes"]),
         source=found(document, fields.SOURCE),
         segment=found(document, fields.SEGMENT),
@@ -127,9 +127,12 @@ def baseline_document(baseline: Baseline) -> dict[str, Any]:
                     "digest": baseline.source.digest,
                     "has_timestamps": baseline.source.has_timestamps,
                     "out_of_sample": baseline.source.out_of_sample,
+                    "provisional": baseline.source.provisional,
                 },
                 "notes": list(baseline.notes),
                 "total": total,
+                "segments": [profile_document(each) for each in baseline.segments.values()],
+                "importances": [[name, weight] for name, weight in baseline.importances.items()],
             },
         }
     )
@@ -147,11 +150,30 @@ def baseline_from(document: Json, ruler: Ruler) -> Baseline:
         total=profile_from(packed["total"]),
         created_at=known_instant(found(document, fields.TIMESTAMP)),
         notes=tuple(packed["notes"]),
+        segments={each.segment: each for each in map(profile_from, packed.get("segments", ()))},
+        importances=dict(packed.get("importances", ())),
     )
 
 
 def _packed_counts(name: str, counts: Counts) -> list[Any]:
-    return [name, list(counts.bins), counts.missing, counts.unseen, counts.rejected, counts.unindexed]
+    return [name, _packed_bins(counts.bins), counts.missing, counts.unseen, counts.rejected, counts.unindexed]
+
+
+def _packed_bins(bins: tuple[int, ...]) -> list[int] | dict[str, list[int] | int]:
+    """Return rows per bin; where most bins are empty, as most of an hour's of a segment are, only those that are not."""
+    filled = [place for place, rows in enumerate(bins) if rows]
+    if 2 * len(filled) >= len(bins):
+        return list(bins)
+    return {"size": len(bins), "at": filled, "rows": [bins[place] for place in filled]}
+
+
+def _bins_from(packed: list[int] | Mapping[str, Any]) -> tuple[int, ...]:
+    if isinstance(packed, list):
+        return tuple(packed)
+    bins = [0] * packed["size"]
+    for place, rows in zip(packed["at"], packed["rows"], strict=True):
+        bins[place] = rows
+    return tuple(bins)
 
 
 def _packed_outcomes(outcomes: Outcomes) -> dict[str, Any]:
@@ -159,9 +181,9 @@ def _packed_outcomes(outcomes: Outcomes) -> dict[str, Any]:
     return {
         "labelled": outcomes.labelled,
         "confusion": [[true, predicted, rows] for (true, predicted), rows in outcomes.confusion.items()],
-        "scores": [[label, list(bins)] for label, bins in outcomes.scores.items()],
-        "predicted": list(outcomes.predicted),
-        "actual": list(outcomes.actual),
+        "scores": [[label, _packed_bins(bins)] for label, bins in outcomes.scores.items()],
+        "predicted": _packed_bins(outcomes.predicted),
+        "actual": _packed_bins(outcomes.actual),
         "sums": [[name, value] for name, value in outcomes.sums.items()],
     }
 
@@ -170,8 +192,8 @@ def _outcomes_from(packed: Json) -> Outcomes:
     return Outcomes(
         labelled=packed["labelled"],
         confusion={(true, predicted): rows for true, predicted, rows in packed["confusion"]},
-        scores={label: tuple(bins) for label, bins in packed["scores"]},
-        predicted=tuple(packed["predicted"]),
-        actual=tuple(packed["actual"]),
+        scores={label: _bins_from(bins) for label, bins in packed["scores"]},
+        predicted=_bins_from(packed["predicted"]),
+        actual=_bins_from(packed["actual"]),
         sums=dict(packed["sums"]),
     )

@@ -21,7 +21,7 @@ from elkmon.fields import (
     PREDICTION_SCORE,
     PREDICTION_VALUE,
 )
-from elkmon.rulers import LevelSummary, NumericSummary, Survey
+from elkmon.surveys import LevelSummary, NumericSummary, Survey
 from elkmon.windows import Window
 
 Json = Mapping[str, Any]

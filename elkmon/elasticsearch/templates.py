@@ -17,8 +17,8 @@ from elkmon.elasticsearch.connection import Client
 from elkmon.elasticsearch.indices import Indices
 from elkmon.elasticsearch.mappings import mapping_of
 from elkmon.errors import ConfigurationError, StoreRefused
-from elkmon.fields import EVENTS, RESULTS, Document
 from elkmon.identity import identity
+from elkmon.schema import EVENTS, RESULTS, Document
 
 Json = Mapping[str, Any]
 

@@ -7,9 +7,20 @@ store, no plot; the mathematics is `elkmon.measures`.
 """
 
 from elkmon.judgement.case import Limits, earlier_windows
-from elkmon.judgement.evidence import evidence
+from elkmon.judgement.evidence import Move, evidence, moves, tendency
 from elkmon.judgement.learning import learn
 from elkmon.judgement.unfamiliar import unfamiliar
 from elkmon.judgement.verdicts import judge, unjudged
 
-__all__ = ["Limits", "earlier_windows", "evidence", "judge", "learn", "unfamiliar", "unjudged"]
+__all__ = [
+    "Limits",
+    "Move",
+    "earlier_windows",
+    "evidence",
+    "judge",
+    "learn",
+    "moves",
+    "tendency",
+    "unfamiliar",
+    "unjudged",
+]

@@ -14,6 +14,7 @@ from elkmon.findings import Finding, Status, Subject
 from elkmon.measures.degradation import Uncertainty
 from elkmon.measures.gauges import Gauge
 from elkmon.measures.limits import LearntLimit, run_length
+from elkmon.ports import Completeness
 from elkmon.profiles import Profile
 from elkmon.windows import Window
 
@@ -58,7 +59,12 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """Everything known of the window to be judged. `earlier` are the windows right before it, oldest first."""
+    """
+    Everything known of one segment of the window to be judged.
+
+    `baseline` is that segment's part, `earlier` are the windows right before this one, oldest first, and `completeness` says
+    how many of the whole window's events arrived.
+    """
 
     settings: ModelSettings
     baseline: Baseline
@@ -66,6 +72,7 @@ class Case:
     current: Profile
     earlier: tuple[Profile, ...]
     now: datetime
+    completeness: Completeness = field(default_factory=Completeness)
 
     def finding(self, subject: Subject, status: Status = Status.UNKNOWN, reason: str = "") -> Finding:
         """Return a finding about this window, to be filled in."""
@@ -80,6 +87,8 @@ class Case:
             baseline=self.baseline.id,
             settings=self.settings.hash,
             segment=self.current.segment,
+            completeness=self.completeness.share,
+            provisional=self.baseline.source.provisional,
         )
 
     def measured(self, subject: Subject, gauge: Gauge) -> Finding:
@@ -114,8 +123,10 @@ class Case:
         if learnt.limit is None:
             return Size(Status.WARNING if score > floor.warning else Status.OK, floor.warning, None, FLOOR)
         single = _sized(score, learnt.limit, floor, SINGLE_WINDOW)
+        if learnt.run_limit is None or score <= max(floor.warning, learnt.run_limit):
+            return single  # the smallest score of the run is no larger, so the windows before need not be scored
         smallest = self._smallest_of_run(gauge, score, learnt.run_length)
-        if learnt.run_limit is None or smallest is None:
+        if smallest is None:
             return single
         run = _sized(smallest, learnt.run_limit, floor, f"run of {learnt.run_length}")
         return run if run.status.rank > single.status.rank else single

@@ -11,23 +11,29 @@ from elkmon.baselines import Baseline
 from elkmon.checks import ModelSettings
 from elkmon.findings import Subject
 from elkmon.judgement.case import Limits
+from elkmon.judgement.estimates import estimated
 from elkmon.judgement.performance import judged_metrics, reading
-from elkmon.judgement.subjects import Judged, distributions, error_rate, latency, qualities, throughput
+from elkmon.judgement.subjects import Judged, distributions, error_rate, latency, pairs, qualities, throughput
 from elkmon.measures.concept import gap_variance, gaps
 from elkmon.measures.degradation import LEAST_BLOCKS, Uncertainty, row_uncertainty, uncertainty
 from elkmon.measures.history import blocks, own_windows
 from elkmon.measures.limits import LearntLimit, run_length
 from elkmon.measures.performance import measure
-from elkmon.profiles import Outcomes
+from elkmon.profiles import ALL, Outcomes
 from elkmon.windows import DAY, Window
 
 
-def learn(baseline: Baseline, settings: ModelSettings) -> Limits:
+def learn(baseline: Baseline, settings: ModelSettings) -> Mapping[str, Limits]:
     """
-    Learn limits from `baseline`, whose hours must be loaded; a reference without timestamps has none and teaches nothing.
+    Learn limits per segment from `baseline`, whose hours must be loaded.
 
-    Follows from the hours, the window's length and `min_rows` alone; a quarter of 25 features takes about a second.
+    A reference without timestamps has none and teaches nothing. What is learnt follows from the hours, the window's length
+    and `min_rows` alone; a quarter of 25 features takes about half a second, and as long again for each segment.
     """
+    return {segment: _learn(baseline.of(segment), settings) for segment in (ALL, *baseline.ruler.segments)}
+
+
+def _learn(baseline: Baseline, settings: ModelSettings) -> Limits:
     span = Window(baseline.start, baseline.end)
     hours = baseline.hours if baseline.source.has_timestamps else ()
     windows = own_windows(hours, span, settings.window, settings.offset)
@@ -36,10 +42,11 @@ def learn(baseline: Baseline, settings: ModelSettings) -> Limits:
     for judged in _all(baseline, settings):
         rows = 0 if judged.gauge.measure == "throughput" else settings.min_rows
         learnt[judged.subject] = judged.gauge.learn(windows, min_rows=rows, run=run, floor=judged.floor.warning)
+    stretches = _stretches(baseline, settings, span)
     return Limits(
         learnt=learnt,
-        metrics=_metrics(baseline, settings, span),
-        gaps=_gaps(baseline, settings, span),
+        metrics=_metrics(baseline, settings, *stretches),
+        gaps=_gaps(baseline, settings, *stretches),
         windows=span.length // settings.window if hours else 0,
         longest_silence=windows.longest_silence(),
     )
@@ -49,6 +56,8 @@ def _all(baseline: Baseline, settings: ModelSettings) -> list[Judged]:
     of_latency = latency(baseline.ruler, settings)
     return [
         *distributions(baseline, settings),
+        *pairs(baseline, settings),
+        *estimated(baseline, settings),
         *qualities(baseline, settings),
         error_rate(settings),
         *([of_latency] if of_latency else []),
@@ -56,8 +65,9 @@ def _all(baseline: Baseline, settings: ModelSettings) -> list[Judged]:
     ]
 
 
-def _metrics(baseline: Baseline, settings: ModelSettings, span: Window) -> Mapping[str, Uncertainty]:
-    parts, windows = _stretches(baseline, settings, span)
+def _metrics(
+    baseline: Baseline, settings: ModelSettings, parts: Sequence[Outcomes], windows: float
+) -> Mapping[str, Uncertainty]:
     whole, read = baseline.total.outcomes, reading(baseline, settings)
     found: dict[str, Uncertainty] = {}
     for name in judged_metrics(baseline, settings):
@@ -73,8 +83,9 @@ def _metrics(baseline: Baseline, settings: ModelSettings, span: Window) -> Mappi
     return found
 
 
-def _gaps(baseline: Baseline, settings: ModelSettings, span: Window) -> Mapping[str, Uncertainty]:
-    parts, windows = _stretches(baseline, settings, span)
+def _gaps(
+    baseline: Baseline, settings: ModelSettings, parts: Sequence[Outcomes], windows: float
+) -> Mapping[str, Uncertainty]:
     whole, read = baseline.total.outcomes, reading(baseline, settings)
     found: dict[str, Uncertainty] = {}
     for label in gaps(whole, read):
@@ -98,4 +109,5 @@ def _stretches(baseline: Baseline, settings: ModelSettings, span: Window) -> tup
     length = max(DAY, settings.window)
     if span.length // length < LEAST_BLOCKS:
         length = timedelta(days=1)
-    return blocks(hours, span, length, settings.offset), settings.window / length
+    covered = len({hour.start.hour for hour in hours}) / 24 if baseline.share < 1 else 1  # a season's part of a day
+    return blocks(hours, span, length, settings.offset), settings.window / length / (covered or 1)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 
 from elkmon.baselines import Baseline
 from elkmon.checks import CLASSIFICATION_METRICS, REGRESSION_METRICS, Floor, ModelSettings
@@ -15,6 +16,7 @@ from elkmon.findings import Direction, Family, Finding, Kind, Status, Subject
 from elkmon.judgement.case import FLOOR, SINGLE_WINDOW, Case
 from elkmon.judgement.subjects import CONCEPT
 from elkmon.measures.concept import gap_change, gaps, predicted_against_actual, truth_deviation
+from elkmon.measures.confusion import Confusion, f1, per_class, precision, recall
 from elkmon.measures.degradation import Degradation, Uncertainty, as_figures, change_p_value, degradation, least_change
 from elkmon.measures.drift import standard_deviation, wasserstein
 from elkmon.measures.limits import run_length
@@ -23,8 +25,22 @@ from elkmon.profiles import Outcomes
 from elkmon.rulers import CategoricalScale, NumericScale
 
 _RELATIVE = {"mae", "rmse"}
-_BESIDE_CLASSIFICATION = ("precision", "recall", "brier", "calibration_error")
+_BESIDE_CLASSIFICATION = (
+    "precision",
+    "recall",
+    "balanced_accuracy",
+    "f1_weighted",
+    "matthews",
+    "average_precision",
+    "brier",
+    "calibration_error",
+    "maximum_calibration_error",
+    "calibration_slope",
+    "calibration_intercept",
+)
 _BESIDE_REGRESSION = ("bias", "mape", "r2")
+_PER_CLASS = {"precision": precision, "recall": recall, "f1": f1}
+_MOST_CLASSES = 10
 
 
 def judged_metrics(baseline: Baseline, settings: ModelSettings) -> tuple[str, ...]:
@@ -109,13 +125,12 @@ def _metric(case: Case, name: str) -> Finding:
         reference_rows=rows_of(name, case.baseline.total.outcomes),
         coverage=_coverage(case),
     )
-    excuse = (
-        _needs_label(case, name) or _not_comparable(case, known is not None) or _no_truth(case) or _too_few(case, rows)
-    )
-    if excuse is not None:
+    excuse = _needs_label(case, name) or _not_comparable(case, known is not None) or _no_truth(case)
+    if excuse := excuse or _too_few(case, rows):
         return replace(finding, status=excuse[0], reason=excuse[1])
     if value is None or known is None:
-        return replace(finding, reason="it is not defined for this window: its truth has one class only")
+        truth = "does not vary" if metric.regression else "has one class only"
+        return replace(finding, reason=f"it is not defined for this window: its truth {truth}")
     return _compared(case, finding, value, known)
 
 
@@ -150,7 +165,7 @@ def _compared(case: Case, finding: Finding, value: float, known: Uncertainty) ->
         limit=known.value + sign * best.least,
         critical_limit=known.value + sign * critical if known.blocks else None,
         p_value=p_value,
-        lower=max(single.lower, 0.0),
+        lower=max(single.lower, METRICS[finding.measure].lowest),
         upper=min(single.upper, METRICS[finding.measure].highest),
     )
 
@@ -247,8 +262,18 @@ def _beside(case: Case) -> Mapping[str, float]:
     regression = PREDICTION_VALUE in case.baseline.ruler.scales
     names = _BESIDE_REGRESSION if regression else _BESIDE_CLASSIFICATION
     figures = dict(as_figures(names, case.current.outcomes, reading(case.baseline, case.settings)))
+    figures |= _of_classes(case.current.outcomes.confusion)
     shift = _labelled_shift(case)
     return figures if shift is None else {**figures, "labelled_score_shift": shift}
+
+
+def _of_classes(confusion: Confusion) -> Mapping[str, float]:
+    """Return the scores of the ten most frequent labels, as `recall[late]`."""
+    return {
+        f"{name}[{label}]": value
+        for name, score in _PER_CLASS.items()
+        for label, value in islice(per_class(score, confusion).items(), _MOST_CLASSES)
+    }
 
 
 def _labelled_shift(case: Case) -> float | None:

@@ -16,16 +16,20 @@ from elkmon.judgement.quality import risen
 from elkmon.measures.gauges import Gauge
 from elkmon.measures.traffic import NANOSECONDS, P95, error_rate, percentile
 from elkmon.measures.traffic import throughput as rate
+from elkmon.profiles import ALL
 from elkmon.rulers import NumericScale
 from elkmon.windows import HOUR
 
 
 def service(case: Case) -> Iterator[Finding]:
-    """Yield a finding per figure of the service."""
+    """Yield a finding per figure of the service; of a segment only its latency, as failed calls do not say where they belong."""
+    yield latency(case)
+    if case.current.segment != ALL:
+        return
     yield silence(case)
     yield errors(case)
-    yield latency(case)
     yield throughput(case)
+    yield lost_events(case)
 
 
 def silence(case: Case) -> Finding:
@@ -120,7 +124,7 @@ def throughput(case: Case) -> Finding:
         return replace(finding, status=Status.NOT_APPLICABLE, reason="the reference has no predictions")
     if not finding.rows:
         return replace(finding, reason="no predictions in this window")
-    usual = rate(finding.reference_rows, (case.baseline.end - case.baseline.start) / HOUR)
+    usual = rate(finding.reference_rows, case.baseline.share * ((case.baseline.end - case.baseline.start) / HOUR))
     size = case.size(judged.subject, judged.gauge, usual / now, judged.floor)
     return replace(
         finding,
@@ -130,6 +134,38 @@ def throughput(case: Case) -> Finding:
         limit=1 / size.limit,
         critical_limit=None if size.critical is None else 1 / size.critical,
         beside={"predictions_per_hour": now, "reference_predictions_per_hour": usual},
+    )
+
+
+def lost_events(case: Case) -> Finding:
+    """
+    Return whether events of the window were lost on their way, as far as sequence numbers and handlers' own accounts tell.
+
+    What is lost is counted and no sample, so it needs no test; it is what handlers admit to, so it is never too little.
+    """
+    counted, floor = case.completeness, case.settings.floor("lost_events")
+    events, needed = counted.arrived + counted.lost, case.settings.min_rows
+    finding = replace(case.finding(subjects.LOST_EVENTS), measure="lost_events", unit="share of events", rows=events)
+    if not events and not case.current.predictions:
+        return replace(finding, reason="no predictions in this window")
+    if not events:
+        return replace(finding, status=Status.NOT_APPLICABLE, reason="its events were not counted")
+    if events < needed:
+        return replace(finding, reason=f"{events} events in this window, {needed} are needed")
+    lost = counted.lost / events
+    status = Status.CRITICAL if lost > floor.critical else Status.WARNING if lost > floor.warning else Status.OK
+    return replace(
+        finding,
+        status=status,
+        reason=FLOOR,
+        value=lost,
+        limit=floor.warning,
+        critical_limit=floor.critical,
+        beside={
+            "missing": float(counted.missing),
+            "dropped": float(counted.dropped),
+            "doubled": float(counted.doubled),
+        },
     )
 
 

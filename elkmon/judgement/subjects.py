@@ -13,6 +13,7 @@ from elkmon.fields import EVENT_DURATION, PREDICTION_LABEL, PREDICTION_SCORE, PR
 from elkmon.findings import Family, Kind, Subject
 from elkmon.measures.gauges import (
     Gauge,
+    association_gauge,
     constant_gauge,
     drift_gauge,
     error_gauge,
@@ -24,14 +25,17 @@ from elkmon.measures.gauges import (
     unindexed_gauge,
     unseen_gauge,
 )
-from elkmon.rulers import CategoricalScale, NumericScale, Ruler, feature_of
+from elkmon.rulers import CategoricalScale, NumericScale, Ruler, feature_of, joint_name
 
+SCORE_BY_LABEL = joint_name(PREDICTION_SCORE, PREDICTION_LABEL)
+"""The pair that performance is estimated from; what a score and its label have in common is no news."""
 PREDICTIONS = {str(PREDICTION_SCORE): "score", str(PREDICTION_VALUE): "value", str(PREDICTION_LABEL): "label"}
 ERROR_RATE = Subject(Family.SERVICE, Kind.FIGURE, "error_rate")
 LATENCY = Subject(Family.SERVICE, Kind.FIGURE, "latency_p95", str(EVENT_DURATION))
 THROUGHPUT = Subject(Family.SERVICE, Kind.FIGURE, "throughput")
 SILENCE = Subject(Family.SERVICE, Kind.FIGURE, "silence")
 CONCEPT = Subject(Family.DRIFT, Kind.CONCEPT, "concept_gap")
+LOST_EVENTS = Subject(Family.SERVICE, Kind.COMPLETENESS, "lost_events")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,21 @@ def distributions(baseline: Baseline, settings: ModelSettings) -> Iterator[Judge
         gauge = drift_gauge(field, baseline.ruler.scales[field], baseline.total)
         name = PREDICTIONS.get(field) or feature_of(field)
         kind = Kind.PREDICTION if field in PREDICTIONS else Kind.FEATURE
-        yield Judged(Subject(Family.DRIFT, kind, name, field), gauge, settings.floor(gauge.measure, feature_of(field)))
+        floor = settings.floor(gauge.measure, feature_of(field))
+        yield Judged(Subject(Family.DRIFT, kind, name, field), gauge, floor)
+
+
+def pairs(baseline: Baseline, settings: ModelSettings) -> Iterator[Judged]:
+    """Yield every pair that is watched together; in a segment none with its own category, which is the same for all rows."""
+    own = _category_of(baseline)
+    for pair in baseline.ruler.joints:
+        fields = (pair.left_field, pair.right_field)
+        ignored = any(field not in PREDICTIONS and feature_of(field) in settings.ignore for field in fields)
+        if pair.name == SCORE_BY_LABEL or ignored or own in fields:
+            continue
+        name = " × ".join(PREDICTIONS.get(field) or feature_of(field) for field in fields)
+        gauge = association_gauge(pair)
+        yield Judged(Subject(Family.DRIFT, Kind.JOINT, name, pair.name), gauge, settings.floor(gauge.measure, name))
 
 
 def qualities(baseline: Baseline, settings: ModelSettings) -> Iterator[Judged]:
@@ -68,7 +86,7 @@ def qualities(baseline: Baseline, settings: ModelSettings) -> Iterator[Judged]:
             gauges.append(out_of_range_gauge(field, scale))
         for gauge in gauges:
             subject = Subject(Family.QUALITY, Kind(gauge.measure), feature_of(field), field)
-            yield Judged(subject, gauge, settings.floor(gauge.measure))
+            yield Judged(subject, gauge, settings.floor(gauge.measure, feature_of(field)))
 
 
 def error_rate(settings: ModelSettings) -> Judged:
@@ -90,23 +108,33 @@ def throughput(baseline: Baseline, settings: ModelSettings) -> Judged:
     """Return how throughput is judged: as scarcity, whose floors are the configured ratios turned round."""
     floor = settings.floor("throughput")
     turned = Floor(1 / max(floor.warning, 1e-9), 1 / max(floor.critical, 1e-9))
-    return Judged(THROUGHPUT, throughput_gauge((baseline.end - baseline.start) / settings.window), turned)
+    windows = baseline.share * (baseline.end - baseline.start) / settings.window
+    return Judged(THROUGHPUT, throughput_gauge(windows), turned)
 
 
 def judged_fields(baseline: Baseline, settings: ModelSettings) -> Iterator[str]:
     """
     Yield the stored fields of features and predictions that are judged.
 
-    A feature seen both as number and as level has one story, so it is judged as what it is more often in the reference.
+    A feature seen both as number and as level has one story, so it is judged as what it is more often in the reference. A
+    segment's own category is the same for all of its rows and is not judged there.
     """
     chosen: dict[str, str] = {}
+    own = _category_of(baseline)
     for field in baseline.ruler.scales:
         name = feature_of(field)
-        if field == EVENT_DURATION or (field not in PREDICTIONS and name in settings.ignore):
+        if field in {EVENT_DURATION, own} or (field not in PREDICTIONS and name in settings.ignore):
             continue
         if name not in chosen or _present(baseline, field) > _present(baseline, chosen[name]):
             chosen[name] = field
     yield from chosen.values()
+
+
+def _category_of(baseline: Baseline) -> str:
+    """Return the stored field that the baseline's segment is a level of; empty for all traffic."""
+    segment = baseline.total.segment
+    found = (each.field for each in baseline.ruler.segmentations if segment in each.segments)
+    return next(found, "") if segment else ""
 
 
 def _present(baseline: Baseline, field: str) -> int:

@@ -57,6 +57,7 @@ def unfamiliar(
         else "",
         baseline=baseline.id,
         settings=settings.hash,
+        provisional=baseline.source.provisional,
     )
 
 

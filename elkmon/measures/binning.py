@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from elkmon.fields import EVENT_DURATION, PREDICTION_SCORE
-from elkmon.rulers import CategoricalScale, LevelSummary, NumericScale, NumericSummary, Ruler, Scale, Survey
+from elkmon.rulers import CategoricalScale, NumericScale, Ruler, Scale
+from elkmon.surveys import LevelSummary, NumericSummary, Survey
 
 QUANTILES: tuple[float, ...] = tuple(sorted({0.005, 0.995, *(step / 100 for step in range(1, 100))}))
 """The probabilities a survey must bring: every hundredth (scores; every fifth of them for features) and both tails."""

@@ -24,6 +24,7 @@ def gaps(outcomes: Outcomes, reading: Reading) -> Mapping[str, float]:
     Formula: mean score − share of positives where scores and a positive label are known; else per label the share of rows
     predicted so − the share that are so; of a regression the mean of predicted − actual.
     Range [−1, 1] in shares of rows, or (−∞, ∞) in the value's unit; either direction is worse. Nothing without rows.
+    Source: the unconditional bias of Murphy and Winkler (1987), A general framework for forecast verification.
 
     >>> gaps(Outcomes(4, {("late", "on time"): 1, ("on time", "on time"): 3}), Reading())
     {'late': -0.25, 'on time': 0.25}
@@ -52,6 +53,7 @@ def gap_variance(outcomes: Outcomes, reading: Reading, label: str) -> float | No
 
     Formula: E(d²) − (E d)², with d² the Brier score where scores are known, the squared error of a regression, and else 1
     where exactly one of prediction and truth is the label. Range [0, ∞); unit: the gap's, squared.
+    Source: the variance of a difference; rows are taken as independent.
 
     >>> gap_variance(Outcomes(4, {("late", "on time"): 1, ("on time", "on time"): 3}), Reading(), "late")
     0.1875
@@ -76,6 +78,7 @@ def gap_change(reference: Mapping[str, float], current: Mapping[str, float]) -> 
 
     Formula: |g − g₀| of one label; of several ½ Σ |gₗ − g₀ₗ|, which is the same for two. A label without a gap counts as 0.
     Range [0, ∞); higher is worse; unit: that of the gaps.
+    Source: elkmon's own; its chance is `degradation.change_p_value`.
 
     >>> gap_change({"late": 0.1}, {"late": -0.1})
     0.2
@@ -88,7 +91,7 @@ def truth_deviation(outcomes: Outcomes) -> float:
     """
     Standard deviation of the true values of a regression, the unit in which its gap is judged; 1 where it has none.
 
-    Formula: √(Σ y²/n − (Σ y/n)²). Range (0, ∞); unit: the value's.
+    Formula: √(Σ y²/n − (Σ y/n)²). Range (0, ∞); unit: the value's. Source: the standard deviation from sums.
 
     >>> truth_deviation(Outcomes(2, sums={"value": 2.0, "value_squared": 4.0, "value_rows": 2, "value_squared_rows": 2}))
     1.0

@@ -68,7 +68,8 @@ def uncertainty(
     Formula: K · (K − 1)/K · Σ (θ₍₋ₖ₎ − mean)², the jackknife variance of the whole times K, is that of a block of average
     size; what independent rows explain of it (`within` / rows per block) is told apart, so that windows of more or fewer
     rows get their own. Without `within` all of it counts as the rows'.
-    None with fewer than 8 blocks with rows, or where the figure is not defined. Unit: that of the figure, squared.
+    Range [0, ∞) of each variance; higher is less sure; unit: that of the figure, squared. None with fewer than 8 blocks with
+    rows, or where the figure is not defined.
     Source: Efron and Stein (1981), The jackknife estimate of variance; blocks as in Künsch (1989).
 
     >>> days = [Outcomes(10, {("a", "a"): right, ("a", "b"): 10 - right}) for right in (5, 6, 7, 8, 5, 6, 7, 8)]
@@ -98,7 +99,10 @@ def row_uncertainty(name: str, total: Outcomes, reading: Reading) -> Uncertainty
     Return a metric's variance with rows taken as independent, where the reference has no timestamps.
 
     Formula: Σ over cells of rows · (θ with one row more there − θ)², the infinitesimal jackknife on counts; for MAE the
-    variance of |error|, for RMSE that of normal errors. It is too small where days differ. None where it is not defined.
+    variance of |error|, for RMSE that of normal errors σ²/2, for R² 4(1 − R²)², as if errors and truth varied apart; for the
+    calibration error the mean of (truth − score)², its bound where all gaps lean one way. It is too small where days differ.
+    Range [0, ∞); higher is less sure; unit: the metric's, squared. None where it is not defined, and for MAPE, whose squares
+    are not stored.
     Source: Jaeckel (1972), The infinitesimal jackknife.
 
     >>> found = row_uncertainty("accuracy", Outcomes(1000, {("a", "a"): 800, ("a", "b"): 200}), Reading())
@@ -108,17 +112,20 @@ def row_uncertainty(name: str, total: Outcomes, reading: Reading) -> Uncertainty
     value, rows = measure(name, total, reading), rows_of(name, total)
     if value is None or not rows:
         return None
+    within: float | None
     if METRICS[name].regression:
-        mean_square = total.sums.get("squared_error", 0.0) / rows
-        within = mean_square - value**2 if name == "mae" else mean_square / 2
+        within = _error_variance(name, value, total.sums.get("squared_error", 0.0) / rows)
     elif name in {"log_loss", "brier"}:
-        within = _loss_variance(name, total, reading)
+        mean, square = _loss_moments(name, total, reading)
+        within = square - mean**2
+    elif name == "calibration_error":
+        within = _loss_moments("brier", total, reading)[0]
     else:
         changed = starmap(
             lambda count, more: count * ((measure(name, more, reading) or 0.0) - value) ** 2, _one_row_more(total)
         )
         within = sum(changed) * rows
-    return Uncertainty(value, 0.0, max(within, 0.0), 0, rows)
+    return None if within is None else Uncertainty(value, 0.0, max(within, 0.0), 0, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +180,8 @@ def change_p_value(reference: Uncertainty, value: float, rows: float) -> float:
     """
     Two-sided p-value that a figure has changed at all, with errors that know that days differ.
 
-    Formula: 2 · P(T ≥ |change| / √(variance of the window + variance of the reference)). Range [0, 1].
+    Formula: 2 · P(T ≥ |change| / √(variance of the window + variance of the reference)). Range [0, 1]; lower is more
+    surprising. Without any variance it is 1 where nothing changed, else 0. Source: as `degradation`.
 
     >>> change_p_value(Uncertainty(value=0.1, between=0.0001, within=0.2, blocks=12, rows=12000), 0.1, 1000)
     1.0
@@ -187,7 +195,8 @@ def least_change(reference: Uncertainty, rows: float, significance: float) -> fl
     """
     The smallest change of a figure, either way, that `change_p_value` could find at this significance.
 
-    Formula: t₁₋α⸝₂ · √(variance of the window + variance of the reference). Range [0, ∞); unit: the figure's.
+    Formula: t₁₋α⸝₂ · √(variance of the window + variance of the reference). Range [0, ∞); higher is less sure; unit: the
+    figure's. Source: as `degradation`.
 
     >>> round(least_change(Uncertainty(value=0.1, between=0.0, within=1.0, blocks=0, rows=1e12), 10000, 0.05), 4)
     0.0196
@@ -228,16 +237,24 @@ def _one_row_more(total: Outcomes) -> Iterator[tuple[int, Outcomes]]:
                 yield count, replace(total, scores={**total.scores, label: more})
 
 
-def _loss_variance(name: str, total: Outcomes, reading: Reading) -> float:
-    """Return the variance of a row's loss, each score standing at its bin's point."""
+def _error_variance(name: str, value: float, mean_square: float) -> float | None:
+    """Return the variance of one row's part in a regression's metric; None where its squares are not stored."""
+    if name == "r2":
+        return 4 * (1 - value) ** 2
+    if name == "rmse":
+        return mean_square / 2
+    return mean_square - value**2 if name in {"mae", "bias"} else None
+
+
+def _loss_moments(name: str, total: Outcomes, reading: Reading) -> tuple[float, float]:
+    """Return the means of a row's loss and of its square, each score standing at its bin's point."""
     losses: list[tuple[float, int]] = []
     for label, rows in total.scores.items():
         for point, count in zip(reading.points, rows, strict=True):
             given = min(max(point if label == reading.positive else 1 - point, 1e-6), 1.0)
             losses.append((-math.log(given) if name == "log_loss" else (1 - given) ** 2, count))
-    count = sum(rows for _, rows in losses)
-    mean = sum(loss * rows for loss, rows in losses) / count if count else 0.0
-    return sum((loss - mean) ** 2 * rows for loss, rows in losses) / count if count else 0.0
+    count = sum(rows for _, rows in losses) or 1
+    return sum(loss * rows for loss, rows in losses) / count, sum(loss**2 * rows for loss, rows in losses) / count
 
 
 def as_figures(names: Sequence[str], outcomes: Outcomes, reading: Reading) -> Mapping[str, float]:

@@ -7,6 +7,7 @@ against it cannot differ.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -14,11 +15,11 @@ from functools import partial
 import numpy as np
 
 from elkmon.fields import EVENT_DURATION
-from elkmon.measures import drift, quality, significance, traffic
+from elkmon.measures import drift, estimation, estimation_error, joint, quality, significance, traffic
 from elkmon.measures.history import Windows
 from elkmon.measures.limits import LearntLimit, Scorer, learn_limit
 from elkmon.profiles import Counts, Profile
-from elkmon.rulers import NumericScale, Scale
+from elkmon.rulers import JointScale, NumericScale, Scale
 
 Cells = Sequence[float]
 
@@ -35,7 +36,8 @@ class Gauge:
         cells: the rows of a profile that it is made from; their sum is its number of rows.
         by_row: scores of many windows at once.
         chance: p-value of a difference between two sides' cells; None where chance is not the question.
-        level: what the reference itself has on the score's scale (a share of missing values), to which the score adds.
+        level: what a side itself has on the score's scale (a share of missing values, an estimate), from which the score
+            says how far it moved.
     """
 
     measure: str
@@ -61,10 +63,10 @@ class Gauge:
 
     def learn(self, windows: Windows, *, min_rows: int, run: int, floor: float) -> LearntLimit:
         """Learn limits from the reference's own windows."""
-        if not windows.hours:
+        if not windows.parts:
             return LearntLimit(run_length=run)
-        per_hour = windows.per_hour(self.cells)
-        return learn_limit(windows, per_hour, self.by_row, min_rows=min_rows, run=run, floor=floor)
+        per_part = windows.per_part(self.cells)
+        return learn_limit(windows, per_part, self.by_row, min_rows=min_rows, run=run, floor=floor)
 
 
 def drift_gauge(field: str, scale: Scale, reference: Profile) -> Gauge:
@@ -85,6 +87,38 @@ def drift_gauge(field: str, scale: Scale, reference: Profile) -> Gauge:
         cells,
         drift.total_variation_by_row,
         lambda reference, current: significance.chi_square(reference, current)[1],
+    )
+
+
+def association_gauge(pair: JointScale) -> Gauge:
+    """Return how it is measured that the two sides of a pair go together no more as they did."""
+    return Gauge(
+        "association",
+        "share of rows",
+        _bins(pair.name, pair.size),
+        partial(joint.association_by_row, shape=pair.shape, ordered=pair.ordered),
+        partial(joint.association_p_value, shape=pair.shape),
+    )
+
+
+def estimate_gauge(metric: str, field: str, size: int, probabilities: Sequence[float], positive: int) -> Gauge:
+    """
+    Return how it is measured that a metric is estimated to be worse, from the `size` counts of `field` by score.
+
+    They hold the rows of each score bin by predicted label, the positive one at place `positive`.
+    """
+
+    def level(cells: Cells) -> float:
+        found = estimation.estimate(metric, cells, probabilities, positive)
+        return math.nan if found is None else found
+
+    return Gauge(
+        metric,
+        "",
+        _bins(field, size),
+        partial(estimation.estimated_drop_by_row, name=metric, probabilities=probabilities, positive=positive),
+        partial(estimation_error.estimated_drop_p_value, name=metric, probabilities=probabilities, positive=positive),
+        level,
     )
 
 

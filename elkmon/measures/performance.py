@@ -11,12 +11,23 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from elkmon.findings import Direction
+from elkmon.measures.calibration import calibration_error, calibration_line, maximum_calibration_error
+from elkmon.measures.confusion import (
+    Confusion,
+    LabelScore,
+    accuracy,
+    balanced_accuracy,
+    f1,
+    f1_micro,
+    macro,
+    matthews,
+    precision,
+    recall,
+    weighted,
+)
+from elkmon.measures.ranking import average_precision, roc_auc
 from elkmon.profiles import Outcomes
-
-Confusion = Mapping[tuple[str, str], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +45,7 @@ class Metric:
     compute: Callable[[Outcomes, Reading], float | None]
     worse: Direction
     highest: float = 1.0
+    lowest: float = 0.0
     needs_score: bool = False
     regression: bool = False
 
@@ -51,114 +63,14 @@ def measure(name: str, outcomes: Outcomes, reading: Reading) -> float | None:
     return METRICS[name].compute(outcomes, reading)
 
 
-def accuracy(confusion: Confusion) -> float | None:
-    """
-    Share of rows whose predicted label is the true one.
-
-    Formula: Σ c(t, t) / Σ c. Range [0, 1]; lower is worse; unit: share of rows.
-
-    >>> accuracy({("a", "a"): 3, ("a", "b"): 1})
-    0.75
-    """
-    rows = sum(confusion.values())
-    return sum(count for (true, predicted), count in confusion.items() if true == predicted) / rows if rows else None
-
-
-def precision(confusion: Confusion, label: str) -> float | None:
-    """
-    Of the rows predicted as `label`, the share that are it; None where none was predicted so.
-
-    Formula: c(l, l) / Σₜ c(t, l). Range [0, 1]; lower is worse.
-
-    >>> precision({("a", "a"): 3, ("b", "a"): 1}, "a")
-    0.75
-    """
-    predicted = sum(count for (_, guess), count in confusion.items() if guess == label)
-    return confusion.get((label, label), 0) / predicted if predicted else None
-
-
-def recall(confusion: Confusion, label: str) -> float | None:
-    """
-    Of the rows that are `label`, the share predicted so; None where none is.
-
-    Formula: c(l, l) / Σₚ c(l, p). Range [0, 1]; lower is worse.
-
-    >>> recall({("a", "a"): 3, ("a", "b"): 1}, "a")
-    0.75
-    """
-    true = sum(count for (truth, _), count in confusion.items() if truth == label)
-    return confusion.get((label, label), 0) / true if true else None
-
-
-def f1(confusion: Confusion, label: str) -> float | None:
-    """
-    Harmonic mean of precision and recall of `label`; 0 where it is only predicted or only true, None where neither.
-
-    Formula: 2 c(l, l) / (Σₜ c(t, l) + Σₚ c(l, p)). Range [0, 1]; lower is worse.
-    Source: van Rijsbergen (1979), Information Retrieval.
-
-    >>> f1({("a", "a"): 3, ("a", "b"): 1, ("b", "a"): 1}, "a")
-    0.75
-    """
-    marks = sum(count * ((true == label) + (guess == label)) for (true, guess), count in confusion.items())
-    return 2 * confusion.get((label, label), 0) / marks if marks else None
-
-
-def macro(score: Callable[[Confusion, str], float | None], confusion: Confusion) -> float | None:
-    """
-    Return the plain mean of a per-class `score` over all labels true or predicted; an undefined class counts as 0.
-
-    >>> macro(recall, {("a", "a"): 3, ("a", "b"): 1, ("b", "b"): 1})
-    0.875
-    """
-    labels = {label for pair, count in confusion.items() if count for label in pair}
-    return sum(score(confusion, label) or 0.0 for label in labels) / len(labels) if labels else None
-
-
-def roc_auc(positives: Sequence[int], negatives: Sequence[int]) -> float | None:
-    """
-    Area under the ROC curve from rows per score bin: the chance that a positive scores above a negative.
-
-    Formula: Σᵢ posᵢ (neg below i + ½ negᵢ) / (P · N); within a bin ties count half, so bins can only draw it towards ½.
-    Range [0, 1]; lower is worse. None without rows of both classes; empty bins change nothing.
-    Source: Mann and Whitney (1947); Hanley and McNeil (1982).
-
-    >>> roc_auc([0, 10], [10, 0]), roc_auc([5, 5], [5, 5])
-    (1.0, 0.5)
-    """
-    above, below = np.asarray(positives, dtype=np.float64), np.asarray(negatives, dtype=np.float64)
-    if not above.sum() or not below.sum():
-        return None
-    beaten = np.cumsum(below) - below / 2
-    return float(above @ beaten / (above.sum() * below.sum()))
-
-
-def calibration_error(positives: Sequence[int], negatives: Sequence[int], points: Sequence[float]) -> float | None:
-    """
-    Expected calibration error over ten equal widths of the score, from rows per score bin.
-
-    Formula: Σ_b n_b/n · |share of positives in b − mean score in b|, each row's score standing at its bin's point.
-    Range [0, 1]; higher is worse; unit: share of rows. Empty widths add nothing; None without rows.
-    Source: Naeini, Cooper and Hauskrecht (2015), Obtaining well calibrated probabilities using Bayesian binning.
-
-    >>> round(calibration_error([2, 8], [8, 2], (0.2, 0.8)), 3), round(calibration_error([5, 5], [5, 5], (0.2, 0.8)), 3)
-    (0.0, 0.3)
-    """
-    true = np.asarray(positives, dtype=np.float64)
-    rows = true + np.asarray(negatives, dtype=np.float64)
-    at = np.asarray(points, dtype=np.float64)
-    if not rows.sum():
-        return None
-    width = np.clip((at * 10).astype(np.int64), 0, 9)
-    gaps = np.bincount(width, weights=true - rows * at, minlength=10)
-    return float(np.abs(gaps).sum() / rows.sum())
-
-
 def mean_of(name: str, sums: Mapping[str, float]) -> float | None:
     """
     Mean over rows of a loss that is summed at the join: `log_loss`, `brier`, `absolute_error`, `squared_error`, `error`, ….
 
-    Formula: Σ loss / rows. Range and unit are the loss's; higher is worse (for `error`, either way). None without rows.
+    Formula: Σ loss / rows. Range: the loss's; higher is worse (for `error`, the bias, either way); unit: the loss's. None
+    without rows. How errors are spread is not stored, so error drift is judged by their size (MAE, RMSE) and their lean.
+    Source: Brier (1950), Verification of forecasts expressed in terms of probability; Hyndman and Koehler (2006), Another
+    look at measures of forecast accuracy.
 
     >>> mean_of("brier", {"brier": 5.0, "brier_rows": 20})
     0.25
@@ -172,6 +84,7 @@ def root_mean_squared_error(sums: Mapping[str, float]) -> float | None:
     Root of the mean squared error.
 
     Formula: √(Σ (ŷ − y)² / n). Range [0, ∞); higher is worse; unit: the value's. None without rows.
+    Source: Hyndman and Koehler (2006), Another look at measures of forecast accuracy.
 
     >>> root_mean_squared_error({"squared_error": 8.0, "squared_error_rows": 2})
     2.0
@@ -184,7 +97,9 @@ def r_squared(sums: Mapping[str, float]) -> float | None:
     """
     Share of the truth's variance that predictions explain.
 
-    Formula: 1 − Σ (ŷ − y)² / (Σ y² − (Σ y)²/n). Range (−∞, 1]; lower is worse. None where the truth does not vary.
+    Formula: 1 − Σ (ŷ − y)² / (Σ y² − (Σ y)²/n). Range (−∞, 1]; lower is worse; unit: share of variance. None where
+    the truth does not vary.
+    Source: Kvålseth (1985), Cautionary note about R².
 
     >>> r_squared({"squared_error": 1.0, "squared_error_rows": 2, "value": 2.0, "value_rows": 2, "value_squared": 4.0})
     0.5
@@ -225,13 +140,41 @@ def rows_of(name: str, outcomes: Outcomes) -> int:
     return sum(outcomes.confusion.values())
 
 
-def _per_class(score: Callable[[Confusion, str], float | None]) -> Callable[[Outcomes, Reading], float | None]:
+def _of_labels(compute: Callable[[Confusion], float | None]) -> Callable[[Outcomes, Reading], float | None]:
+    return lambda outcomes, _: compute(outcomes.confusion)
+
+
+def _of_positive(score: LabelScore) -> Callable[[Outcomes, Reading], float | None]:
     """Return the score of the positive label where there is one, else its mean over labels."""
 
     def compute(outcomes: Outcomes, reading: Reading) -> float | None:
         if reading.positive is None:
             return macro(score, outcomes.confusion)
         return score(outcomes.confusion, reading.positive)
+
+    return compute
+
+
+def _of_scores(
+    compute: Callable[[Sequence[int], Sequence[int]], float | None],
+) -> Callable[[Outcomes, Reading], float | None]:
+    return lambda outcomes, reading: compute(*by_truth(outcomes, reading.positive))
+
+
+def _of_calibration(
+    compute: Callable[[Sequence[int], Sequence[int], Sequence[float]], float | None],
+) -> Callable[[Outcomes, Reading], float | None]:
+    def of_outcomes(outcomes: Outcomes, reading: Reading) -> float | None:
+        positives, negatives = by_truth(outcomes, reading.positive)
+        return compute(positives, negatives, reading.points) if positives else None
+
+    return of_outcomes
+
+
+def _line(place: int) -> Callable[[Sequence[int], Sequence[int], Sequence[float]], float | None]:
+    def compute(positives: Sequence[int], negatives: Sequence[int], points: Sequence[float]) -> float | None:
+        line = calibration_line(positives, negatives, points)
+        return None if line is None else line[place]
 
     return compute
 
@@ -250,31 +193,29 @@ _SUMMED = {
     "r2": "squared_error",
 }
 
+_LOWER, _HIGHER, _EITHER = Direction.LOWER, Direction.HIGHER, Direction.EITHER
+
 METRICS: Mapping[str, Metric] = {
-    "accuracy": Metric(lambda outcomes, _: accuracy(outcomes.confusion), Direction.LOWER),
-    "precision": Metric(_per_class(precision), Direction.LOWER),
-    "recall": Metric(_per_class(recall), Direction.LOWER),
-    "f1": Metric(lambda outcomes, _: macro(f1, outcomes.confusion), Direction.LOWER),
-    "roc_auc": Metric(
-        lambda outcomes, reading: roc_auc(*by_truth(outcomes, reading.positive)), Direction.LOWER, needs_score=True
-    ),
-    "log_loss": Metric(_mean("log_loss"), Direction.HIGHER, math.inf, needs_score=True),
-    "brier": Metric(_mean("brier"), Direction.HIGHER, needs_score=True),
-    "calibration_error": Metric(
-        lambda outcomes, reading: (
-            calibration_error(*by_truth(outcomes, reading.positive), reading.points)
-            if reading.positive is not None and outcomes.scores
-            else None
-        ),
-        Direction.HIGHER,
-        needs_score=True,
-    ),
-    "mae": Metric(_mean("absolute_error"), Direction.HIGHER, math.inf, regression=True),
-    "rmse": Metric(
-        lambda outcomes, _: root_mean_squared_error(outcomes.sums), Direction.HIGHER, math.inf, regression=True
-    ),
-    "bias": Metric(_mean("error"), Direction.EITHER, math.inf, regression=True),
-    "mape": Metric(_mean("absolute_percentage_error"), Direction.HIGHER, math.inf, regression=True),
-    "r2": Metric(lambda outcomes, _: r_squared(outcomes.sums), Direction.LOWER, regression=True),
+    "accuracy": Metric(_of_labels(accuracy), _LOWER),
+    "balanced_accuracy": Metric(_of_labels(balanced_accuracy), _LOWER),
+    "precision": Metric(_of_positive(precision), _LOWER),
+    "recall": Metric(_of_positive(recall), _LOWER),
+    "f1": Metric(_of_labels(lambda confusion: macro(f1, confusion)), _LOWER),
+    "f1_micro": Metric(_of_labels(f1_micro), _LOWER),
+    "f1_weighted": Metric(_of_labels(lambda confusion: weighted(f1, confusion)), _LOWER),
+    "matthews": Metric(_of_labels(matthews), _LOWER, lowest=-1.0),
+    "roc_auc": Metric(_of_scores(roc_auc), _LOWER, needs_score=True),
+    "average_precision": Metric(_of_scores(average_precision), _LOWER, needs_score=True),
+    "log_loss": Metric(_mean("log_loss"), _HIGHER, math.inf, needs_score=True),
+    "brier": Metric(_mean("brier"), _HIGHER, needs_score=True),
+    "calibration_error": Metric(_of_calibration(calibration_error), _HIGHER, needs_score=True),
+    "maximum_calibration_error": Metric(_of_calibration(maximum_calibration_error), _HIGHER, needs_score=True),
+    "calibration_slope": Metric(_of_calibration(_line(0)), _EITHER, math.inf, -math.inf, needs_score=True),
+    "calibration_intercept": Metric(_of_calibration(_line(1)), _EITHER, math.inf, -math.inf, needs_score=True),
+    "mae": Metric(_mean("absolute_error"), _HIGHER, math.inf, regression=True),
+    "rmse": Metric(lambda outcomes, _: root_mean_squared_error(outcomes.sums), _HIGHER, math.inf, regression=True),
+    "bias": Metric(_mean("error"), _EITHER, math.inf, -math.inf, regression=True),
+    "mape": Metric(_mean("absolute_percentage_error"), _HIGHER, math.inf, regression=True),
+    "r2": Metric(lambda outcomes, _: r_squared(outcomes.sums), _LOWER, lowest=-math.inf, regression=True),
 }
 """Every metric by name. Precision and recall are those of the positive label where there is one, else macro means."""

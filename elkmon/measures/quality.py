@@ -18,7 +18,7 @@ def share(marked: int, rows: int) -> float:
     """
     Share of rows that are marked: missing, unseen, rejected, not indexed.
 
-    Formula: marked / rows. Range [0, 1]; higher is worse; unit: share of rows. No rows give 0.
+    Formula: marked / rows. Range [0, 1]; higher is worse; unit: share of rows. No rows give 0. Source: counting.
 
     >>> share(5, 100), share(0, 0)
     (0.05, 0.0)
@@ -31,6 +31,7 @@ def rise(reference: float, current: float) -> float:
     By how much a share has risen.
 
     Formula: max(q − p, 0). Range [0, 1]; higher is worse; unit: share of rows. A share that falls is no trouble: 0.
+    Source: counting; its test is `significance.rise_p_value`.
 
     >>> round(rise(0.01, 0.05), 2), rise(0.05, 0.01)
     (0.04, 0.0)
@@ -49,7 +50,7 @@ def out_of_range(bins: Sequence[int], scale: NumericScale) -> int:
     """
     Rows below `lowest` or at or above `highest` of a scale, which are edges of it; 0 where the scale has no range.
 
-    Range [0, rows]; higher is worse; unit: rows.
+    Formula: Σ cᵢ over the bins that lie wholly out of range. Range [0, rows]; higher is worse; unit: rows. Source: counting.
 
     >>> scale = NumericScale((0.0, 1.0), (0.0, 0.5, 1.0), lowest=0.0, highest=1.0)
     >>> out_of_range([2, 10, 1], scale)
@@ -75,6 +76,7 @@ def top_share_by_row(_: Numbers, currents: Numbers) -> Numbers:
 
     Formula: max cᵢ / Σ c, the last column not among the cᵢ. Range [0, 1]; higher is worse, at 1 the feature tells rows apart
     no more; unit: share of rows. NaN where a window has no rows. The reference does not enter.
+    Source: Berger and Parker (1970), Diversity of planktonic foraminifera in deep-sea sediments.
 
     >>> top_share_by_row(np.empty(0), np.array([[1.0, 3.0, 0.0], [1.0, 0.0, 9.0]])).tolist()
     [0.75, 0.1]

@@ -157,7 +157,8 @@ def student_quantile(probability: float, degrees: float) -> float:
     """
     Quantile of Student's t, for intervals.
 
-    Formula: t with P(T ≤ t) = `probability`; infinite degrees give the normal. Source: Student (1908).
+    Formula: t with P(T ≤ t) = `probability`; infinite degrees give the normal. Range (−∞, ∞).
+    Source: Student (1908), The probable error of a mean.
 
     >>> round(student_quantile(0.975, 10), 3)
     2.228

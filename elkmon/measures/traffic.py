@@ -49,7 +49,8 @@ def slowdown_by_row(references: Numbers, currents: Numbers, edges: Sequence[floa
     """
     Ratio of a latency percentile to the reference's, per row of two (windows, bins) arrays.
 
-    Range (0, ∞); higher is worse; unit: ratio. NaN where a side has no rows.
+    Formula: `percentile` of the window / `percentile` of the reference. Range (0, ∞); higher is worse; unit: ratio. NaN where
+    a side has no rows. Source: as `percentile`.
 
     >>> quick, slow = np.array([[0.0, 10.0, 0.0, 0.0]]), np.array([[0.0, 0.0, 10.0, 0.0]])
     >>> [round(ratio, 6) for ratio in slowdown_by_row(quick, slow, (1.0, 10.0, 100.0), 0.5).tolist()]
@@ -76,6 +77,7 @@ def error_rate(errors: int, predictions: int) -> float:
     Share of calls that failed.
 
     Formula: errors / (errors + predictions). Range [0, 1]; higher is worse; unit: share of calls. No calls give 0.
+    Source: counting; its test is `significance.rise_p_value`.
 
     >>> error_rate(5, 95), error_rate(0, 0)
     (0.05, 0.0)
@@ -88,7 +90,7 @@ def throughput(predictions: int, hours: float) -> float:
     """
     Predictions per hour.
 
-    Range [0, ∞); lower is worse; unit: predictions per hour.
+    Formula: predictions / hours. Range [0, ∞); lower is worse; unit: predictions per hour. Source: counting.
 
     >>> throughput(48, 24)
     2.0
@@ -101,6 +103,7 @@ def scarcity_by_row(references: Numbers, currents: Numbers, windows: float) -> N
     How many times fewer predictions a window has than the reference's average window, from (windows, 1) arrays of them.
 
     Formula: (reference rows / `windows`) / rows. Range (0, ∞]; higher is worse; unit: ratio.
+    NaN where neither side has rows. Source: counting.
 
     >>> scarcity_by_row(np.array([[100.0]]), np.array([[5.0]]), 10).tolist()
     [2.0]

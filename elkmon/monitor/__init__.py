@@ -5,5 +5,6 @@ It does not know Elasticsearch, mail or configuration files.
 """
 
 from elkmon.monitor.check import CheckReport, Monitor
+from elkmon.monitor.rehearsal import Rehearsed
 
-__all__ = ["CheckReport", "Monitor"]
+__all__ = ["CheckReport", "Monitor", "Rehearsed"]

@@ -17,13 +17,16 @@ from elkmon.digests import Report
 from elkmon.errors import StaleWriter, StoreError, StoreUnreachable
 from elkmon.findings import Finding, Status
 from elkmon.identity import identity
-from elkmon.monitor.judging import Judge
+from elkmon.judgement import earlier_windows
+from elkmon.monitor.judging import Judge, Progress
 from elkmon.monitor.profiling import profile_changed_hours
+from elkmon.monitor.provision import Maker, provide
+from elkmon.monitor.rehearsal import Rehearsal, Rehearsed, Unjoined
 from elkmon.monitor.reporting import report_period
 from elkmon.monitor.stories import advance_alerts
 from elkmon.monitor.telling import Undelivered, deliver
 from elkmon.ports import EventLog, Journal, Notifier, Run, RunStatus
-from elkmon.windows import DAY, GRACE, HOUR, Window, hour_of
+from elkmon.windows import DAY, GRACE, HOUR, Window, hour_of, windows_within
 
 HORIZON = 35 * DAY
 """How far back a check looks for late events and late truth."""
@@ -40,6 +43,7 @@ class CheckReport:
         transitions: what changed in this run.
         undelivered: what could not be told, per notifier; it is tried again next time.
         problems: what kept a model from being judged.
+        notes: what else is to be said of how it was judged.
     """
 
     run: Run
@@ -47,6 +51,7 @@ class CheckReport:
     transitions: tuple[Transition, ...] = ()
     undelivered: tuple[Undelivered, ...] = ()
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def status(self) -> RunStatus:
@@ -69,6 +74,8 @@ class Monitor:
         horizon: how far back late events and late truth are looked for.
         owner: names this process in the lease; unique per process.
         clock: the time of day, for the record of how long a check took; nothing is judged by it.
+        make_provisional: makes a baseline from the first days of production, for models that are to have such a one.
+        progress: is told how far judging is.
     """
 
     def __init__(
@@ -81,6 +88,8 @@ class Monitor:
         horizon: timedelta = HORIZON,
         owner: str = "monitor",
         clock: Callable[[], datetime] | None = None,
+        make_provisional: Maker | None = None,
+        progress: Progress | None = None,
     ) -> None:
         self._event_log = event_log
         self._journal = journal
@@ -89,13 +98,18 @@ class Monitor:
         self._horizon = horizon
         self._owner = owner
         self._clock = clock
-        self._judge = Judge(event_log, journal)
+        self._make_provisional = make_provisional
+        self._progress = progress
+        self._judge = Judge(event_log, journal, progress)
 
-    def check(self, now: datetime, *, models: Sequence[str] = (), explicit: bool = False) -> CheckReport:
+    def check(
+        self, now: datetime, *, models: Sequence[str] = (), explicit: bool = False, since: datetime | None = None
+    ) -> CheckReport:
         """
-        Check `models` (all, when empty) as of `now`.
+        Check `models` (all, when empty) as of `now`: the windows of the horizon, or those that begin `since` an instant.
 
-        With `explicit`, `now` was chosen by somebody: an hour counts as closed at its end, not five minutes later.
+        With `explicit`, `now` was chosen by somebody: an hour counts as closed at its end, not five minutes later. What was
+        cut short is continued by the next check over the same windows.
 
         Raises:
             StoreError: when the store cannot be asked at all. What was written before stands.
@@ -105,23 +119,58 @@ class Monitor:
             if not held:
                 run = self._run(now, ("another monitor is checking at this moment",))
                 return CheckReport(run, problems=run.problems)
-            return self._check(now, chosen, explicit=explicit)
+            return self._check(now, chosen, explicit=explicit, since=since)
 
-    def _check(self, now: datetime, models: Sequence[ModelSettings], *, explicit: bool) -> CheckReport:
-        span = Window(hour_of(now - self._horizon), hour_of(now if explicit else now - GRACE))
+    def rehearse(self, span: Window, *, models: Sequence[str] = ()) -> tuple[CheckReport, tuple[Rehearsed, ...]]:
+        """
+        Return what a check over the windows within `span` would have said, as if nothing had been said before.
+
+        Nothing is written and nobody told; hours that are not profiled are asked for, and forgotten.
+        """
+        chosen = [settings for settings in self._models if not models or settings.name in models]
+        stage = Rehearsal(self._journal)
+        monitor = Monitor(
+            Unjoined(self._event_log),
+            stage,
+            (),
+            chosen,
+            owner=self._owner,
+            clock=self._clock,
+            make_provisional=self._make_provisional,
+            progress=self._progress,
+        )
+        report = monitor.check(span.end, explicit=True, since=span.start)
+        windows = {each.name: len(windows_within(span, each.window, each.offset)) for each in chosen}
+        return report, tuple(stage.told(each, windows[each.name]) for each in chosen)
+
+    def _check(
+        self, now: datetime, models: Sequence[ModelSettings], *, explicit: bool, since: datetime | None
+    ) -> CheckReport:
+        span = Window(hour_of(since or now - self._horizon), hour_of(now if explicit else now - GRACE))
         until_now = Window(span.start, hour_of(now) + HOUR)
         positive = {each.name: each.positive_label for each in self._models if each.positive_label is not None}
+        segments = {each.name: each.segments for each in self._models if each.segments}
         findings: list[Finding] = []
         problems: list[str] = []
+        notes: list[str] = []
         transitions: dict[str, Transition] = {}
         started = self._time(now)
         hours = windows = 0
 
-        self._event_log.join(now, until_now, positive)
+        self._event_log.join(now, until_now, positive, segments)
         for settings in models:
             try:
-                asked = profile_changed_hours(self._event_log, self._journal, settings.name, span)
-                judged = self._judge.judge(settings, asked, span, now)
+                provision = provide(self._event_log, self._journal, settings, self._make_provisional, span.end, now)
+                # The horizon's check before this one counted the hours before the horizon; a chosen span has had none.
+                reach = earlier_windows(settings.window) * settings.window if since else timedelta(0)
+                asked = profile_changed_hours(
+                    self._event_log,
+                    self._journal,
+                    settings.name,
+                    Window(span.start - reach, span.end),
+                    provision.baselines,
+                )
+                judged = self._judge.judge(settings, asked, span, now, provision.reason)
             except (StoreUnreachable, StaleWriter):
                 raise
             except StoreError as error:
@@ -130,13 +179,15 @@ class Monitor:
             hours += asked.profiled
             windows += judged.windows
             problems.extend(f"{settings.name}: {problem}" for problem in (*asked.problems, *judged.problems))
-            self._journal.save(judged.changed)
+            notes.extend(f"{settings.name}: {note}" for note in (*asked.notes, *judged.notes))
             transitions.update((each.id, each) for each in advance_alerts(self._journal, settings, judged.standing))
             findings.extend(judged.latest)
 
         undelivered, untold = deliver(self._journal, self._notifiers, self._models, now, span)
         transitions.update((each.id, each) for each in untold)
-        report = CheckReport(self._run(now), tuple(findings), tuple(transitions.values()), undelivered, tuple(problems))
+        report = CheckReport(
+            self._run(now), tuple(findings), tuple(transitions.values()), undelivered, tuple(problems), tuple(notes)
+        )
         run = replace(
             report.run,
             started_at=started,
@@ -147,7 +198,7 @@ class Monitor:
             findings=len(findings),
             transitions=len(transitions),
             status=report.status,
-            problems=tuple(problems),
+            problems=(*problems, *notes),
         )
         self._journal.save([run])
         return replace(report, run=run)

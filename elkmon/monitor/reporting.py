@@ -11,9 +11,10 @@ from datetime import datetime
 
 from elkmon.alerts import Alert
 from elkmon.checks import ModelSettings
-from elkmon.digests import Chapter, History, Point, Report
-from elkmon.findings import Finding, Status, Subject
+from elkmon.digests import Chapter, Explanation, History, Point, Report, size
+from elkmon.findings import Finding, Subject
 from elkmon.judgement import evidence
+from elkmon.monitor.explaining import Explainer
 from elkmon.monitor.hours import Hours
 from elkmon.monitor.telling import describe
 from elkmon.ports import Journal
@@ -30,29 +31,37 @@ def report_period(journal: Journal, models: Sequence[ModelSettings], span: Windo
 def _chapter(journal: Journal, settings: ModelSettings, span: Window, alerts: Sequence[Alert]) -> Chapter:
     findings = journal.findings(settings.name, span)
     baselines = {each.id: each for each in journal.baselines(settings.name)}
-    by_subject: dict[tuple[str, Subject], list[Finding]] = defaultdict(list)
+    by_subject: dict[tuple[str, str, Subject], list[Finding]] = defaultdict(list)
     for finding in findings:
-        by_subject[finding.version, finding.subject].append(finding)
+        by_subject[finding.version, finding.segment, finding.subject].append(finding)
     windows = tuple(sorted({finding.window for finding in findings}))
     hours = {window: Hours(journal, settings.name, window) for window in windows}
-    histories = []
-    for (version, _), of_subject in by_subject.items():
-        latest = of_subject[-1]
+    explainer = Explainer(journal, settings)
+    ordered = []
+    for (version, segment, _), of_subject in by_subject.items():
+        latest, explanation = of_subject[-1], Explanation()
         baseline = baselines.get(latest.baseline)
         if baseline is not None:
-            profile = hours[latest.window].profile(baseline, version, latest.window)
-            latest = replace(latest, evidence=evidence(baseline, profile, latest.subject))
+            explanation = explainer.explain(latest, findings, baseline)
+            profile = hours[latest.window].profile(baseline, version, latest.window, segment)
+            latest = replace(latest, evidence=evidence(baseline.of(segment), profile, latest.subject))
         points = tuple(Point(each.window.end, each.value, each.limit, each.status) for each in of_subject)
-        histories.append(History(version, latest, points))
-    histories.sort(key=lambda each: (-_badness(by_subject[each.version, each.latest.subject]), each.latest.subject))
+        history = History(version, latest, points, explanation)
+        ordered.append((_worst_first(of_subject, explanation), history))
+    ordered.sort(key=lambda each: each[0])
+    histories = tuple(history for _, history in ordered)
     used = [baselines[each] for each in dict.fromkeys(finding.baseline for finding in findings) if each in baselines]
     told = tuple(alert for alert in alerts if alert.model == settings.name and _told_in(alert, span))
-    return Chapter(settings.name, "; ".join(map(describe, used)), windows, tuple(histories), told)
+    return Chapter(settings.name, "; ".join(map(describe, used)), windows, histories, told)
 
 
-def _badness(findings: Sequence[Finding]) -> float:
-    """Critical windows count double: a subject that is bad for long comes before one that was bad once."""
-    return sum({Status.CRITICAL: 2, Status.WARNING: 1}.get(finding.status, 0) for finding in findings)
+def _worst_first(findings: Sequence[Finding], explanation: Explanation) -> tuple[int, float, str, str, Subject]:
+    """Order by the worst verdict of the period, then by the mean size over all windows: what stays outweighs what flares up."""
+    bad = [finding for finding in findings if finding.status.bad]
+    worst = max((finding.status.rank for finding in bad), default=0)
+    reached = sum(size(finding, explanation.importance) for finding in bad) / len(findings)
+    last = findings[-1]
+    return -worst, -reached, last.segment, last.version, last.subject
 
 
 def _told_in(alert: Alert, span: Window) -> bool:

@@ -8,16 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from elkmon.alerts import Alert, State, Transition
+from elkmon.alerts import Alert, Change, State, Transition
 from elkmon.baselines import Baseline
 from elkmon.checks import ModelSettings
-from elkmon.digests import Digest, Item, Point
+from elkmon.digests import Digest, Item, Point, size
 from elkmon.errors import DeliveryError
-from elkmon.findings import Finding
+from elkmon.findings import Finding, Subject
 from elkmon.judgement import evidence
+from elkmon.monitor.explaining import Explainer
 from elkmon.monitor.hours import Hours
 from elkmon.ports import Delivery, DeliveryState, Journal, Notifier
-from elkmon.windows import Window
+from elkmon.windows import DAY, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +95,11 @@ class _Composer:
         self._findings: dict[tuple[str, datetime], tuple[Finding, ...]] = {}
         self._baselines: dict[str, Sequence[Baseline]] = {}
         self._hours: dict[tuple[str, Window], Hours] = {}
+        self._explainers: dict[str, Explainer] = {}
 
     def digest(self, identity: str, transitions: Sequence[Transition]) -> Digest:
         items = [item for transition in transitions if (item := self._item(transition)) is not None]
-        items.sort(
-            key=lambda item: (-item.transition.status.rank, -_size(item.finding), item.alert.model, item.alert.subject)
-        )
+        items.sort(key=_worst_first)
         changed = {transition.fingerprint for transition in transitions}
         models = {item.alert.model for item in items}
         ongoing = tuple(
@@ -131,7 +131,18 @@ class _Composer:
             for each in findings
             if each.version == finding.version
         )
-        return Item(transition, alert, self._with_evidence(finding), points)
+        explanation = self._explainer(settings).explain(
+            finding,
+            self._history(settings, transition.at),
+            self._baseline(finding),
+            worsened=transition.change is Change.WORSENED,
+        )
+        return Item(transition, alert, self._with_evidence(finding), points, explanation)
+
+    def _explainer(self, settings: ModelSettings) -> Explainer:
+        if settings.name not in self._explainers:
+            self._explainers[settings.name] = Explainer(self._journal, settings)
+        return self._explainers[settings.name]
 
     def _history(self, settings: ModelSettings, until: datetime) -> tuple[Finding, ...]:
         key = (settings.name, until)
@@ -152,8 +163,8 @@ class _Composer:
         key = (finding.model, finding.window)
         if key not in self._hours:
             self._hours[key] = Hours(self._journal, finding.model, finding.window)
-        profile = self._hours[key].profile(baseline, finding.version, finding.window)
-        return replace(finding, evidence=evidence(baseline, profile, finding.subject))
+        profile = self._hours[key].profile(baseline, finding.version, finding.window, finding.segment)
+        return replace(finding, evidence=evidence(baseline.of(finding.segment), profile, finding.subject))
 
     def _words(self, finding: Finding) -> str:
         baseline = self._baseline(finding)
@@ -163,15 +174,13 @@ class _Composer:
 def describe(baseline: Baseline) -> str:
     """Return what a baseline is, in words."""
     rows = f"{baseline.total.predictions:,} predictions"
-    return (
-        f"{baseline.source}, {rows} of {Window(baseline.start, baseline.end)}"
-        if baseline.source.has_timestamps
-        else f"{baseline.source}, {rows}"
-    )
+    span = Window(baseline.start, baseline.end)
+    if baseline.source.provisional:
+        days = -(-span.length // DAY)
+        return f"a provisional baseline, the first {days} days of production: {rows} of {span}"
+    return f"{baseline.source}, {rows} of {span}" if baseline.source.has_timestamps else f"{baseline.source}, {rows}"
 
 
-def _size(finding: Finding) -> float:
-    """How far beyond its limit a finding is, for ordering the worst first."""
-    if finding.value is None or not finding.limit:
-        return 0.0
-    return abs(finding.value) / abs(finding.limit)
+def _worst_first(item: Item) -> tuple[int, float, str, str, Subject]:
+    reached = size(item.finding, item.explanation.importance)
+    return -item.transition.status.rank, -reached, item.alert.model, item.alert.segment, item.alert.subject

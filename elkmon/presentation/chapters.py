@@ -13,10 +13,11 @@ from elkmon.alerts import Alert, Change, Transition
 from elkmon.digests import Chapter, History, Point
 from elkmon.findings import Family, Finding, Status, worst
 from elkmon.presentation import charts
+from elkmon.presentation.facts import facts
 from elkmon.presentation.links import events_behind
 from elkmon.presentation.sentences import sentence
 from elkmon.presentation.strips import Strip, bar, strip
-from elkmon.presentation.words import TONES, VERDICTS, basis, certainty, figures, label, since
+from elkmon.presentation.words import TONES, VERDICTS, basis, figures, label
 from elkmon.presentation.writing import capital, clean, count, day, listing, period
 from elkmon.windows import Window
 
@@ -137,7 +138,7 @@ def _summary(chapter: Chapter, troubled: Sequence[History]) -> list[str]:
     words = [f"Of {watched}, {listing(parts)}, as of the last window ({end})."]
     if troubled:
         most = [
-            f"{label(history.latest.subject)} (beyond its limit in {_beyond(history)} of {len(judged(history))} windows)"
+            f"{_label(history.latest)} (beyond its limit in {_beyond(history)} of {len(judged(history))} windows)"
             for history in troubled[:3]
         ]
         words.append(f"Most in need of a look: {listing(most)}.")
@@ -159,13 +160,13 @@ def _card(history: History, kibana_url: str | None, *, several: bool) -> Card:
     finding = history.latest
     drawn = [charts.distribution(finding) if finding.status.bad else None, charts.course(finding, history.points)]
     beyond = f"beyond its limit in {_beyond(history)} of {count(len(judged(history)), 'window')} of this period"
-    facts = (since(finding.window, history.points), beyond, certainty(finding))
+    found = facts(finding, history.points, history.explanation)
     return Card(
         name=_name(history, several=several),
         tone=TONES[finding.status],
         verdict=VERDICTS[finding.status],
         sentence=sentence(finding),
-        facts=tuple(f"{capital(fact)}." for fact in facts if fact),
+        facts=(f"{capital(beyond)}.", *found),
         plots=tuple((chart.svg(), chart.alt) for chart in drawn if chart is not None),
         link=events_behind(kibana_url, finding),
     )
@@ -208,7 +209,7 @@ def _unjudged(latest: Sequence[Finding]) -> list[tuple[str, str]]:
     by_reason: dict[tuple[Status, str], list[str]] = defaultdict(list)
     for finding in latest:
         if finding.status in _NOT_JUDGED:
-            by_reason[finding.status, finding.reason].append(label(finding.subject))
+            by_reason[finding.status, finding.reason].append(_label(finding))
     return [
         (listing(list(dict.fromkeys(names)), most=10), clean(reason, 300) if reason else _NOT_JUDGED[status])
         for (status, reason), names in by_reason.items()
@@ -220,7 +221,7 @@ def _story(alert: Alert, span: Window) -> Story:
     told = [each for each in alert.timeline if each.at <= span.end]
     words = [f"{_TOLD[each.change]} {day(each.at)}" for each in told]
     return Story(
-        name=label(alert.subject),
+        name=label(alert.subject, alert.segment),
         tone=TONES[Status.OK if resolved else alert.severity],
         verdict="resolved" if resolved else f"open, {VERDICTS[alert.severity]}",
         bars=tuple(_bars(told, span)),
@@ -243,8 +244,12 @@ def _bars(told: Sequence[Transition], span: Window) -> list[tuple[float, float]]
 
 
 def _name(history: History, *, several: bool) -> str:
-    name = label(history.latest.subject)
+    name = _label(history.latest)
     return f"{name} (version {clean(history.version, 20)})" if several else name
+
+
+def _label(finding: Finding) -> str:
+    return label(finding.subject, finding.segment)
 
 
 def _beyond(history: History) -> int:

@@ -26,10 +26,10 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from elkmon.digests import Point
 from elkmon.fields import EVENT_DURATION
-from elkmon.findings import Finding, Status
+from elkmon.findings import Finding, Kind, Status
 from elkmon.presentation.histogram import Bar, Steps, bars, continuous, steps
 from elkmon.presentation.shift import readable, shift
-from elkmon.presentation.words import quantity, subject_name
+from elkmon.presentation.words import part, quantity, subject_name
 from elkmon.presentation.writing import clean, number, percent, period
 
 INK, MUTED, RULE, PAPER = "#1b1f24", "#5b6470", "#d5d9df", "#ffffff"
@@ -54,11 +54,13 @@ _OUTSIDE = 0.005  # smaller shares beyond the axis are not drawn
 _MEASURED: Mapping[str, str] = {
     "wasserstein": "moved by (SD)",
     "total_variation": "rows that changed level",
+    "association": "rows in other cells",
     "missing": "rows without a value",
     "unseen": "rows with new levels",
     "out_of_range": "rows out of range",
     "rejected": "rows of the wrong type",
     "unindexed": "rows not indexed",
+    "lost_events": "share of events",
 }
 
 
@@ -92,14 +94,15 @@ def distribution(finding: Finding) -> Chart | None:
     Return where the rows of `finding`'s subject are now against the reference; None where there is nothing to compare.
 
     Numbers: steps of equal width over the stretch where rows are, with what lies beyond it gathered at the ends.
-    Levels, and numbers with few values: a pair of bars each.
+    Levels, and numbers with few values: a pair of bars each. The cells of a pair are too many and their names too long to
+    draw; the words name those that moved.
     """
-    evidence = readable(finding)
+    evidence = None if finding.subject.kind is Kind.JOINT else readable(finding)
     where = shift(evidence) if evidence else None
     if evidence is None or where is None:
         return None
     latency = finding.subject.field == EVENT_DURATION
-    name, now = "latency in ms" if latency else subject_name(finding.subject), period(finding.window)
+    name, now = "latency in ms" if latency else _name(finding), period(finding.window)
     figure, axes = _canvas(f"{name}: share of rows")
     if continuous(evidence):
         _draw_steps(axes, steps(evidence))
@@ -123,7 +126,7 @@ def course(finding: Finding, points: Sequence[Point]) -> Chart | None:
     ]
     if len(known) < 2:
         return None
-    name = subject_name(finding.subject)
+    name = _name(finding)
     figure, axes = _canvas(f"{name}: {_MEASURED[finding.measure]}" if finding.measure in _MEASURED else name)
     size = 20 if len(known) <= 40 else 8
     good = [(at, value) for at, value, bad in known if not bad]
@@ -239,6 +242,10 @@ def _scale_time(axes: Axes, starts: Sequence[datetime]) -> None:
     day = [f"{start:%b %Y}" if long else f"{start.day} {start:%b}" for start in named]
     names = [f"{start:%H:%M}\n{name}" if hours else name for start, name in zip(named, day, strict=True)]
     axes.set_xticks([start.timestamp() for start in named], names)
+
+
+def _name(finding: Finding) -> str:
+    return subject_name(finding.subject) + part(finding.segment)
 
 
 def _place(point: Point, length: timedelta) -> float:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from elkmon.alerts import Change
 from elkmon.digests import Digest, Item
 from elkmon.presentation import charts
+from elkmon.presentation.facts import facts
 from elkmon.presentation.glossary import explanations
 from elkmon.presentation.links import events_behind
 from elkmon.presentation.rendering import render
@@ -19,11 +20,9 @@ from elkmon.presentation.sentences import mail_subject, told
 from elkmon.presentation.words import (
     TONES,
     VERDICTS,
-    certainty,
     figures,
     label,
     ongoing,
-    since,
 )
 from elkmon.presentation.writing import capital, clean, count, listing, moment, period
 
@@ -142,15 +141,15 @@ def _line(item: Item, pictures: tuple[Picture, ...], kibana_url: str | None) -> 
     finding, resolved = item.finding, item.transition.change is Change.RESOLVED
     value, limit, reference = figures(finding)
     opened = item.alert.opened_at
-    lasted = f"reported first on {moment(opened)}" if resolved and opened else ""
-    facts = (since(finding.window, item.history, opened) or lasted, certainty(finding))
+    lasted = f"reported first on {moment(opened)}" if resolved and opened and not finding.status.bad else ""
+    found = facts(finding, item.history, item.explanation, opened_at=opened)
     return Line(
         model=clean(finding.model, 50),
-        name=label(finding.subject),
+        name=label(finding.subject, finding.segment),
         tone=TONES[item.transition.status],
         verdict="resolved" if resolved else VERDICTS[item.transition.status],
         sentence=told(item),
-        facts=tuple(f"{capital(fact)}." for fact in facts if fact),
+        facts=(f"{capital(lasted)}.", *found) if lasted else found,
         reference=reference,
         value=value,
         limit=limit,
@@ -172,5 +171,5 @@ def _pictures(item: Item, index: int, room: int) -> tuple[Picture, ...]:
 def _left_out(items: Sequence[Item]) -> str:
     if not items:
         return ""
-    names = [label(item.finding.subject) for item in items]
+    names = [label(item.finding.subject, item.finding.segment) for item in items]
     return f"Left out of this mail for its length: {count(len(items), 'further change')} ({listing(names, most=12)})."

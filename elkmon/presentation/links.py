@@ -51,6 +51,9 @@ def events_behind(kibana_url: str | None, finding: Finding) -> str:
     conditions = [_equals(MODEL_NAME, finding.model)]
     if finding.version:
         conditions.append(_equals(MODEL_VERSION, finding.version))
+    if finding.segment:
+        name, _, level = finding.segment.partition("=")
+        conditions.append(_equals(f"{FEATURES_CATEGORICAL.path}.{name}", level))
     if finding.status.bad:
         conditions.extend(_standing_out(finding))
     source = _ERRORS if (finding.subject.kind, finding.subject.name) == (Kind.FIGURE, "error_rate") else _PREDICTIONS
@@ -62,7 +65,8 @@ def _standing_out(finding: Finding) -> list[str]:
     field = finding.subject.field
     if finding.subject.kind is Kind.MISSING and field.startswith((FEATURES_NUMERIC.path, FEATURES_CATEGORICAL.path)):
         return [f"{_name(field)} IS NULL"]
-    where = shift(finding.evidence) if finding.evidence and field else None
+    drawn = finding.evidence if field and finding.subject.kind is not Kind.JOINT else None
+    where = shift(drawn) if drawn else None
     if where is None or where.now <= where.before:  # what has gone cannot be looked at
         return []
     if where.level is not None:

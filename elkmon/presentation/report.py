@@ -11,6 +11,7 @@ import pandas as pd
 
 from elkmon.digests import History, Report
 from elkmon.presentation.chapters import chapter_view, judged
+from elkmon.presentation.facts import facts
 from elkmon.presentation.glossary import explanations
 from elkmon.presentation.links import checked
 from elkmon.presentation.rendering import render
@@ -26,11 +27,14 @@ class Row:
     """
     One subject of one model version over a period: its last verdict, and in how many windows it was beyond its limit.
 
-    `words` says it in a sentence; `reason` why it could not be judged, or which rule decided.
+    `words` says it in a sentence, `facts` what stands below it; `reason` why it could not be judged, or which rule decided.
+    `since`, `since_earliest` and `since_latest` say when it began and how sure that is, where it can be told; `importance`
+    is the feature's as a multiple of the average.
     """
 
     model: str
     version: str
+    segment: str
     family: str
     kind: str
     subject: str
@@ -49,10 +53,17 @@ class Row:
     rows: int
     reference_rows: int
     coverage: float | None
+    completeness: float | None
+    provisional: bool
+    since: datetime | None
+    since_earliest: datetime | None
+    since_latest: datetime | None
+    importance: float | None
     windows_beyond: int
     windows_judged: int
     reason: str
     words: str
+    facts: tuple[str, ...]
 
 
 def rows(report: Report) -> list[Row]:
@@ -98,9 +109,11 @@ def page(report: Report, kibana_url: str | None = None) -> str:
 
 def _row(history: History) -> Row:
     finding = history.latest
+    change, known = history.explanation.since, history.explanation.importance
     return Row(
         model=finding.model,
         version=history.version,
+        segment=finding.segment,
         family=finding.subject.family.value,
         kind=finding.subject.kind.value,
         subject=finding.subject.name,
@@ -119,10 +132,17 @@ def _row(history: History) -> Row:
         rows=finding.rows,
         reference_rows=finding.reference_rows,
         coverage=finding.coverage,
+        completeness=finding.completeness,
+        provisional=finding.provisional,
+        since=change.at if change else None,
+        since_earliest=change.earliest if change else None,
+        since_latest=change.latest if change else None,
+        importance=known.weight if known else None,
         windows_beyond=sum(point.bad for point in history.points),
         windows_judged=len(judged(history)),
         reason=finding.reason,
         words=sentence(finding),
+        facts=facts(finding, history.points, history.explanation),
     )
 
 
@@ -133,7 +153,7 @@ def _cells(history: History) -> tuple[str, ...]:
     return (
         clean(finding.model, 30),
         clean(history.version, 12) if history.version else NOTHING,
-        label(finding.subject),
+        label(finding.subject, finding.segment),
         VERDICTS[finding.status],
         value,
         limit,

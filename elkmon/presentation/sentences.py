@@ -12,7 +12,7 @@ from elkmon.alerts import Change
 from elkmon.digests import Digest, Item
 from elkmon.findings import Direction, Finding, Kind, Status
 from elkmon.presentation.shift import shift
-from elkmon.presentation.words import VERDICTS, figures, subject_name
+from elkmon.presentation.words import VERDICTS, figures, part, quantity, subject_name
 from elkmon.presentation.writing import capital, clean, count, number, percent
 
 _HEADLINES: Mapping[Kind, str] = {
@@ -26,6 +26,8 @@ _HEADLINES: Mapping[Kind, str] = {
     Kind.UNINDEXED: "was not indexed",
     Kind.CONSTANT: "became constant",
     Kind.NEW: "unknown to the baseline arrived",
+    Kind.JOINT: "go together differently",
+    Kind.COMPLETENESS: "rose",
 }
 
 
@@ -33,7 +35,7 @@ def sentence(finding: Finding) -> str:
     """
     Return how the subject of `finding` stands, in one or two sentences.
 
-    `distance moved by 0.62 SD (limit 0.31 SD): 18 % of rows are now at 1,600 to 2,100, 4 % were before.`
+    `distance moved by 0.62 SD (limit 0.31 SD). 18 % of rows are now at 1,600 to 2,100, 4 % were before.`
     """
     name = _named(finding)
     if finding.status is Status.UNKNOWN:
@@ -54,21 +56,21 @@ def told(item: Item) -> str:
     name = _named(item.finding)
     change = item.transition.change
     if change is Change.RESOLVED:
-        if item.finding.status is Status.OK and not _perhaps_chance(item.finding) and item.finding.measure != "silence":
+        if _plainly_good(item.finding):
             return f"{name} is back within its limits{_comparison(item.finding)}."
         return f"{name} is no longer reported. {capital(sentence(item.finding))}"
     if change is Change.WORSENED:
-        return f"Worse than reported before: {sentence(item.finding)}"
+        return f"Worse than reported before: {_within(sentence(item.finding), item.finding)}"
     return sentence(item.finding)
 
 
 def headline(item: Item) -> str:
     """Return a few words for a subject line: `distance drifted (critical)`."""
-    name = clean(subject_name(item.finding.subject), 40)
+    name = clean(subject_name(item.finding.subject), 40) + part(item.finding.segment)
     subject, change = item.finding.subject, item.transition.change
     severity = f" ({VERDICTS[item.transition.status]})" if item.transition.status.bad else ""
     if change is Change.RESOLVED:
-        return f"{name} is back within its limits"
+        return f"{name} {'are back together as before' if subject.kind is Kind.JOINT else 'is back within its limits'}"
     if change is Change.WORSENED:
         return f"{name} got worse{severity}"
     return f"{name} {_HEADLINES.get(subject.kind) or _fell_or_rose(item.finding)}{severity}"
@@ -93,8 +95,16 @@ def mail_subject(digest: Digest) -> str:
 
 
 def _named(finding: Finding) -> str:
-    segment = f" of {clean(finding.segment, 40)}" if finding.segment else ""
-    return subject_name(finding.subject) + segment
+    name = subject_name(finding.subject)
+    if finding.subject.kind is Kind.JOINT:
+        name = f"How {name} go together"
+    return name + part(finding.segment)
+
+
+def _within(words: str, finding: Finding) -> str:
+    """Return a sentence as it stands behind a colon; a name from data keeps its letters."""
+    ours = finding.subject.kind in {Kind.JOINT, Kind.COMPLETENESS}
+    return words[:1].lower() + words[1:] if ours else words
 
 
 def _bad_drift(finding: Finding, name: str) -> str:
@@ -131,6 +141,23 @@ def _bad_figure(finding: Finding, name: str) -> str:
     return f"{name} {_fell_or_rose(finding)} to {value}{before} (limit {limit})."
 
 
+def _bad_pair(finding: Finding, name: str) -> str:
+    value, limit, _ = figures(finding)
+    return f"{name} changed: {value} of rows are in other places than the features alone explain (limit {limit})."
+
+
+def _bad_estimate(finding: Finding, name: str) -> str:
+    """Say that nobody knows yet, and what turned out where somebody does."""
+    realised = _turned_out(finding)
+    turned_out = "" if realised is None else f"; with labels it turned out as {quantity(realised, finding.unit)}"
+    return f"{_bad_figure(finding, name)} It is estimated from the scores, without labels{turned_out}."
+
+
+def _lost_events(finding: Finding, name: str) -> str:
+    value, limit, _ = figures(finding)
+    return f"{capital(name)}: {value} of this window's events did not arrive (limit {limit})."
+
+
 def _in_seconds(finding: Finding) -> str:
     now, before = finding.beside.get("p95_seconds"), finding.beside.get("reference_p95_seconds")
     return "" if now is None or before is None else f": {number(now)} s now, {number(before)} s before"
@@ -160,10 +187,28 @@ _BAD: Mapping[Kind, Callable[[Finding, str], str]] = {
     Kind.UNINDEXED: _rate("was not indexed in {value} of rows"),
     Kind.CONSTANT: _rate("has hardly more than one value: the fullest bin holds {value} of rows"),
     Kind.NEW: _bad_features,
+    Kind.JOINT: _bad_pair,
+    Kind.ESTIMATE: _bad_estimate,
+    Kind.COMPLETENESS: _lost_events,
 }
 
 
+def _plainly_good(finding: Finding) -> bool:
+    """Whether a value within its limit is all that a good verdict rests on."""
+    settled = finding.measure == "silence" or _perhaps_chance(finding) or _turned_out(finding) is not None
+    return finding.status is Status.OK and not settled
+
+
+def _turned_out(finding: Finding) -> float | None:
+    """Return what an estimated figure was found to be once labels came; None where they have not, or nothing was estimated."""
+    return finding.beside.get("realised") if finding.subject.kind is Kind.ESTIMATE else None
+
+
 def _good(finding: Finding, name: str) -> str:
+    realised = _turned_out(finding)
+    if realised is not None:
+        value, _, _ = figures(finding)
+        return f"{name} was {value}; with labels it turned out as {quantity(realised, finding.unit)}, which is judged itself."
     if finding.subject.kind is Kind.NEW:
         return "Every feature that arrived is known to the baseline."
     if finding.measure == "silence":

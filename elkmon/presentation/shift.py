@@ -8,10 +8,12 @@ import math
 from dataclasses import dataclass, replace
 
 from elkmon.fields import EVENT_DURATION
-from elkmon.findings import Evidence, Finding
-from elkmon.presentation.writing import clean, number
+from elkmon.findings import Evidence, Finding, Kind
+from elkmon.judgement import moves, tendency
+from elkmon.presentation.writing import clean, number, percent
 
 _NANOSECONDS_PER_MILLISECOND = 1_000_000
+_ONE_WAY = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,29 @@ def shift(evidence: Evidence) -> Shift | None:
     return Shift(_stretch(evidence, first, last), part_before, part_now, low, high)
 
 
+def moved(finding: Finding, most: int = 4) -> str:
+    """
+    Return which values, levels or cells gained or lost rows, the largest difference first; empty where none did clearly.
+
+    `values are higher than in the reference; below 10: 50 % of rows then, 20 % now; 20 to 30: 40 % then, 70 % now`
+    """
+    evidence = readable(finding)
+    found = moves(evidence, most) if evidence else ()
+    if evidence is None or not found:
+        return ""
+    cells = finding.subject.kind is Kind.JOINT
+    parts: list[str] = []
+    for each in found:
+        ends = _to_the_ends(evidence, each.first, each.last)
+        name = clean(evidence.labels[each.first], 90) if cells else _stretch_or_level(evidence, *ends)
+        parts.append(f"{name}: {percent(each.before)}{'' if parts else ' of rows'} then, {percent(each.now)} now")
+    way = tendency(evidence)
+    where = "; ".join(parts)
+    if abs(way) < _ONE_WAY:
+        return where
+    return f"values are {'higher' if way > 0 else 'lower'} than in the reference; {where}"
+
+
 def discrete(evidence: Evidence) -> bool:
     """Whether each bin stands for one value: then inner bins are labelled with that value alone."""
     inner = evidence.labels[1:-1] or evidence.labels
@@ -76,7 +101,19 @@ def discrete(evidence: Evidence) -> bool:
 
 def place(evidence: Evidence, index: int) -> str:
     """Return the name of one bin or level for people."""
-    return _stretch(evidence, index, index) if evidence.edges else _level(evidence, index)
+    return _stretch_or_level(evidence, index, index)
+
+
+def _stretch_or_level(evidence: Evidence, first: int, last: int) -> str:
+    return _stretch(evidence, first, last) if evidence.edges else _level(evidence, first)
+
+
+def _to_the_ends(evidence: Evidence, first: int, last: int) -> tuple[int, int]:
+    """Return the stretch, open at an end beyond which there are no rows: an edge between empty bins tells nobody anything."""
+    if not evidence.edges or discrete(evidence):
+        return first, last
+    rows = [before + now for before, now in zip(evidence.reference, evidence.current, strict=True)]
+    return 0 if not any(rows[:first]) else first, last if any(rows[last + 1 :]) else len(rows) - 1
 
 
 def _stretches(size: int) -> list[tuple[int, int]]:

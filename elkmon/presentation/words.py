@@ -14,6 +14,7 @@ from elkmon.digests import Point
 from elkmon.fields import PREDICTION_LABEL, PREDICTION_SCORE, PREDICTION_VALUE
 from elkmon.findings import Finding, Kind, Status, Subject
 from elkmon.presentation.writing import NOTHING, clean, count, day, listing, moment, number, percent, period
+from elkmon.rulers import feature_of
 from elkmon.windows import Window
 
 VERDICTS: Mapping[Status, str] = {
@@ -70,13 +71,25 @@ _ASPECTS: Mapping[Kind, str] = {
     Kind.UNINDEXED: "not indexed",
     Kind.CONSTANT: "constant",
     Kind.NEW: "unknown to the baseline",
+    Kind.JOINT: "together",
 }
+_JOINT = "joint: "
+
+_NEARLY_ALL = 0.9995
 
 
-def label(subject: Subject) -> str:
-    """Return what is judged where no sentence says it: `distance`, `wind_gust: missing values`, `ROC AUC`."""
+def label(subject: Subject, segment: str = "") -> str:
+    """
+    Return what is judged where no sentence says it: `distance`, `wind_gust: missing values`, `ROC AUC for carrier=UA`.
+    """
     aspect = _ASPECTS.get(subject.kind)
-    return f"{subject_name(subject)}: {aspect}" if aspect else subject_name(subject)
+    name = f"{subject_name(subject)}: {aspect}" if aspect else subject_name(subject)
+    return name + part(segment)
+
+
+def part(segment: str) -> str:
+    """Return the words that say which part of the traffic is meant, behind a name; nothing for all of it."""
+    return f" for {clean(segment, 40)}" if segment else ""
 
 
 def subject_name(subject: Subject) -> str:
@@ -85,9 +98,23 @@ def subject_name(subject: Subject) -> str:
         return _PREDICTED[subject.field]
     if subject.kind is Kind.CONCEPT:
         return "gap between predicted and actual"
-    if subject.kind in {Kind.METRIC, Kind.FIGURE}:
-        return _FIGURES.get(subject.name) or clean(subject.name)
+    if subject.kind is Kind.COMPLETENESS:
+        return "lost events"
+    if subject.kind is Kind.JOINT:
+        return pair(subject)
+    if subject.kind in {Kind.METRIC, Kind.FIGURE, Kind.ESTIMATE}:
+        figure = _FIGURES.get(subject.name) or clean(subject.name)
+        return f"estimated {figure}" if subject.kind is Kind.ESTIMATE else figure
     return clean(subject.name)
+
+
+def pair(subject: Subject) -> str:
+    """Return the names of two subjects that are counted together: `distance and air_time`."""
+    counted = next((name for name in (subject.field, subject.name) if name.startswith(_JOINT)), "")
+    if not counted:
+        return clean(subject.name)
+    fields = counted.removeprefix(_JOINT).split(" × ", 1)
+    return " and ".join(_PREDICTED.get(field) or clean(feature_of(field), 40) for field in fields)
 
 
 def quantity(value: float | None, unit: str, digits: int = 3) -> str:
@@ -117,7 +144,7 @@ def figures(finding: Finding) -> tuple[str, str, str]:
         limit = quantity(finding.limit, finding.unit, digits)
         if value != limit or finding.value == finding.limit:
             break
-    metric = finding.subject.kind in {Kind.METRIC, Kind.FIGURE}
+    metric = finding.subject.kind in {Kind.METRIC, Kind.FIGURE, Kind.ESTIMATE}
     if metric and digits == 2:
         value, limit = quantity(finding.value, finding.unit), quantity(finding.limit, finding.unit)
     return value, limit, quantity(finding.baseline_value, finding.unit, max(digits, 3))
@@ -143,7 +170,8 @@ def certainty(finding: Finding) -> str:
     if finding.status.bad and (chance := _chance(finding)):
         parts.append(chance)
     if finding.status.bad and finding.reason:
-        parts.append(_rule(finding.reason))
+        counted = finding.subject.kind is Kind.COMPLETENESS  # what is counted and no sample needs no learnt limit
+        parts.append("decided by a fixed floor" if counted else _rule(finding.reason))
     if finding.previous is not None and finding.previous is not finding.status:
         parts.append(f"judged anew; the verdict before was: {VERDICTS[finding.previous]}")
     return "; ".join(parts)
@@ -151,19 +179,25 @@ def certainty(finding: Finding) -> str:
 
 def since(window: Window, points: Sequence[Point], opened_at: datetime | None = None) -> str:
     """Return since when a subject has been beyond its limit, from its history up to `window`; empty where it is not."""
-    streak: list[Point] = []
-    for point in sorted((each for each in points if each.at <= window.end), key=lambda each: each.at, reverse=True):
-        if not point.bad:
-            break
-        streak.append(point)
-    if not streak:
+    bad = streak(window, points)
+    if not bad:
         return ""
-    if len(streak) > 1:
-        begun = moment(streak[-1].at - window.length)
-        words = f"beyond its limit since {begun}, {count(len(streak), 'window')} in a row"
+    if len(bad) > 1:
+        begun = moment(bad[-1].at - window.length)
+        words = f"beyond its limit since {begun}, {count(len(bad), 'window')} in a row"
     else:
         words = f"beyond its limit in {period(window)}"
     return f"{words}; reported first on {moment(opened_at)}" if opened_at and opened_at < window.end else words
+
+
+def streak(window: Window, points: Sequence[Point]) -> list[Point]:
+    """Return the windows in a row up to `window` that were beyond the limit, the latest first."""
+    bad: list[Point] = []
+    for point in sorted((each for each in points if each.at <= window.end), key=lambda each: each.at, reverse=True):
+        if not point.bad:
+            break
+        bad.append(point)
+    return bad
 
 
 def ongoing(alerts: Sequence[Alert]) -> str:
@@ -174,7 +208,7 @@ def ongoing(alerts: Sequence[Alert]) -> str:
     models = {alert.model for alert in alerts}
     stories = [
         (f"{clean(alert.model, 40)}: " if len(models) > 1 else "")
-        + label(alert.subject)
+        + label(alert.subject, alert.segment)
         + (f" (since {day(alert.opened_at)})" if alert.opened_at else "")
         for alert in by_age
     ]
@@ -199,3 +233,15 @@ def _rule(reason: str) -> str:
     if reason == "floor":
         return "decided by the fixed floor, since the reference is too short to learn a limit from"
     return clean(reason, 200)
+
+
+def completeness(share: float | None) -> str:
+    """
+    Return how many of the window's events are missing from the figures; empty where nearly all of them arrived.
+
+    >>> completeness(0.988), completeness(1.0), completeness(None)
+    ("1.2 % of this window's events did not arrive, so these figures are of those that did", '', '')
+    """
+    if share is None or share >= _NEARLY_ALL:
+        return ""
+    return f"{percent(1 - share)} of this window's events did not arrive, so these figures are of those that did"

@@ -14,6 +14,8 @@ from elkmon.windows import DAY, Window
 NOTHING = "–"
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _SMALL_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_PLACES = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+_ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 _MARKS = {"Mn", "Me"}
 _HARMFUL = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
@@ -134,6 +136,19 @@ def count(amount: int, thing: str = "") -> str:
     """
     word = _SMALL_NUMBERS[amount] if 0 <= amount < len(_SMALL_NUMBERS) else f"{amount:,}"
     return f"{word} {thing}{'' if amount == 1 else 's'}" if thing else word
+
+
+def ordinal(place: int) -> str:
+    """
+    Return a place in an order; the first ones as a word.
+
+    >>> ordinal(3), ordinal(21), ordinal(112)
+    ('third', '21st', '112th')
+    """
+    if 0 < place < len(_PLACES):
+        return _PLACES[place]
+    ending = "th" if place % 100 in {11, 12, 13} else _ENDINGS.get(place % 10, "th")
+    return f"{place:,}{ending}"
 
 
 def capital(text: str) -> str:

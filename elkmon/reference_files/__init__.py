@@ -5,30 +5,34 @@ a ruler, counted by the hour, frozen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from elkmon.baselines import Baseline, Source, SourceKind
+from elkmon.checks import MOST_SEGMENTS, STRONGEST_PAIRS, ModelSettings
 from elkmon.errors import ReferenceDataError
 from elkmon.fields import FEATURES_CATEGORICAL, FEATURES_NUMERIC
+from elkmon.judgement.reference_quality import remarks
 from elkmon.measures.binning import QUANTILES, make_ruler
-from elkmon.profiles import Profile, total
+from elkmon.measures.ruling import completed
+from elkmon.profiles import ALL, Profile, total
 from elkmon.reference_files.columns import Columns
-from elkmon.reference_files.counting import profiles, survey
+from elkmon.reference_files.counting import Progress, nobody, profiles, survey
+from elkmon.reference_files.dvc import tracked
 from elkmon.reference_files.reading import Table, content_hash, read_table
 from elkmon.rulers import Ruler, feature_of
 
 __all__ = ["Columns", "baseline_from_file"]
-
-FEW_ROWS = 1000
 
 
 def baseline_from_file(
     path: Path,
     *,
     model: str,
-    version: str,
+    version: str = "",
     now: datetime,
     columns: Columns = Columns(),  # noqa: B008  a frozen value
     ruler: Ruler | None = None,
@@ -36,44 +40,86 @@ def baseline_from_file(
     numeric: Sequence[str] = (),
     positive_label: str | None = None,
     in_sample: bool = False,
-    progress: Callable[[str], None] | None = None,
+    segments: Sequence[str] = (),
+    pairs: Sequence[tuple[str, str]] = (),
+    strongest_pairs: int = STRONGEST_PAIRS,
+    importances: Mapping[str, float] = MappingProxyType({}),
+    settings: ModelSettings | None = None,
+    progress: Progress = nobody,
 ) -> Baseline:
     """
     Return the baseline that the predictions in `path` make for `version` of `model`.
 
     Args:
-        path: a .csv, .tsv (or .gz of them) or .parquet file, one row a prediction.
-        model, version: whose predictions they are.
+        path: a .csv, .tsv (or .gz of them) or .parquet file, one row a prediction; or the .dvc file that tracks one.
+        model, version: whose predictions they are; an empty version means the only one that a column of the file names.
         now: the instant written down as the making; of a file without timestamps, also its place in time.
         columns: which columns are no features, where usual names do not say so.
-        ruler: counts by this one instead of a new one, so that plots go on.
+        ruler: counts by this one instead of a new one, so that plots go on; what is asked for below and it lacks is added.
         categorical, numeric: features whose kind does not show in their values, as `ModelLog` is told in production.
         positive_label: binary classification: the label whose probability the score is; without it, no log loss and Brier.
         in_sample: the predictions were made on rows the model was trained on; its performance then serves no comparison.
-        progress: called with each stored field before it is counted.
+        segments: categorical features whose levels are counted each alone as well.
+        pairs: features that are counted together; `strongest_pairs` how many more pairs are chosen.
+        importances: how much each feature matters to the model, by its own name.
+        settings: how the model is judged, for what is said of the baseline's quality.
+        progress: told what is being counted, how much of it is done, and how much there is.
 
     Raises:
         ReferenceDataError: with everything that keeps the file from serving, all at once.
         MissingExtra: for Parquet without pyarrow.
     """
-    table = read_table(path, columns, categorical, numeric)
-    if ruler is None:
-        ruler = make_ruler(survey(table, QUANTILES))
-    else:
+    settings = settings or ModelSettings(model, positive_label=positive_label)
+    source = tracked(path)
+    progress(f"reading {source.data.name}", 0, 1)
+    table = read_table(source.data, columns, categorical, numeric, version)
+    surveyed = survey(table, QUANTILES)
+    if ruler is not None:
         _check_covered(path, table, ruler)
     if positive_label is not None:
         _check_positive(path, table, positive_label)
-    hours = profiles(table, ruler, model, version, now, positive_label, progress or (lambda _: None))
-    empty = Profile(model, version, hours[0].start, hours[-1].end, ruler.id)
-    source = Source(
-        SourceKind.FILE,
-        path.name,
-        content_hash(path),
-        has_timestamps=table.times is not None,
-        out_of_sample=not in_sample,
+
+    def choosing(_: str, done: int, places: int) -> None:
+        progress(f"choosing pairs of {model}", done, places)
+
+    def count(by: Ruler) -> Profile:
+        counted = profiles(table.without_truth(), by, model, now, None, choosing)
+        return total(counted, Profile(model, table.version, counted[0].start, counted[-1].end, by.id))
+
+    ruler = completed(
+        ruler or make_ruler(surveyed),
+        count,
+        segments=segments,
+        most_segments=MOST_SEGMENTS,
+        pairs=pairs,
+        strongest_pairs=strongest_pairs,
+        calibration=positive_label is not None,
+        ignore=settings.ignore,
+        importances=importances,
     )
-    kept = hours if table.times is not None else ()
-    return Baseline(model, version, ruler, source, total(hours, empty), now, kept, tuple(_notes(table, in_sample)))
+    hours = profiles(table, ruler, model, now, positive_label, progress)
+    empty = Profile(model, table.version, hours[0].start, hours[-1].end, ruler.id)
+    baseline = Baseline(
+        model,
+        table.version,
+        ruler,
+        Source(
+            SourceKind.FILE,
+            source.data.name,
+            f"md5:{source.md5}" if source.md5 else content_hash(source.data),
+            has_timestamps=table.times is not None,
+            out_of_sample=not in_sample,
+        ),
+        total((hour for hour in hours if hour.segment == ALL), empty),
+        now,
+        hours if table.times is not None else (),
+        segments={
+            segment: total((hour for hour in hours if hour.segment == segment), replace(empty, segment=segment))
+            for segment in ruler.segments
+        },
+        importances=dict(importances),
+    )
+    return replace(baseline, notes=(*table.notes, *remarks(baseline, settings, surveyed)))
 
 
 def _check_covered(path: Path, table: Table, ruler: Ruler) -> None:
@@ -109,18 +155,3 @@ def _check_positive(path: Path, table: Table, positive_label: str) -> None:
             f"{path.name} has no true label {positive_label!r}, which was named as the positive one; it has "
             f"{', '.join(map(repr, labels[:10]))}"
         )
-
-
-def _notes(table: Table, in_sample: bool) -> list[str]:
-    notes = list(table.notes)
-    if table.rows < FEW_ROWS:
-        notes.append(f"only {table.rows} rows: limits will be wide")
-    if table.times is None:
-        notes.append(
-            "no timestamps: nothing is learnt of how its days differ, so fixed floors judge, at most as a warning"
-        )
-    if in_sample:
-        notes.append("predictions made on rows the model was trained on: performance is not compared with theirs")
-    if table.actual_labels is None and table.actual_values is None:
-        notes.append("no truth: performance is not compared with it")
-    return notes

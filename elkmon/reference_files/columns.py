@@ -8,6 +8,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 
+VERSIONS = ("model_version", "model.version")
+"""Usual names for the model's version; a plain `version` may as well be a feature, an app's say."""
+
 
 @dataclass(frozen=True, slots=True)
 class Columns:
@@ -21,6 +24,7 @@ class Columns:
         actual_label, actual_value: what turned out to be true.
         duration: latency in seconds.
         id: the prediction's id; only kept from being taken for a feature.
+        version: which version of the model predicted.
         ignore: further columns that are no features.
     """
 
@@ -32,6 +36,7 @@ class Columns:
     actual_value: str | None = None
     duration: str | None = None
     id: str | None = None
+    version: str | None = None
     ignore: tuple[str, ...] = ()
 
     def named(self) -> Iterator[str]:
@@ -52,7 +57,7 @@ def recognised(columns: Columns, present: Sequence[str], numbers: Collection[str
 
     >>> recognised(Columns(), ["date", "Score", "y", "age"], ["Score", "age"])  # doctest: +NORMALIZE_WHITESPACE
     Columns(timestamp='date', score='Score', label=None, value=None, actual_label='y', actual_value=None, duration=None,
-            id=None, ignore=())
+            id=None, version=None, ignore=())
     """
     taken = set(columns.named())
 
@@ -68,6 +73,7 @@ def recognised(columns: Columns, present: Sequence[str], numbers: Collection[str
         score=columns.score or find("score", "probability", "proba", "y_score"),
         duration=columns.duration or find("duration", "latency"),
         id=columns.id or find("id", "prediction_id"),
+        version=columns.version or find(*VERSIONS),
     )
     if columns.label is None and columns.value is None:
         predicted = find("prediction", "predicted", "y_pred", "predicted_label", "predicted_value", "label")

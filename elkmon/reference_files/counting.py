@@ -7,20 +7,28 @@ What the store counts with aggregations is counted here from rows, to the same n
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 import pandas as pd
 
 from elkmon.fields import PREDICTION_LABEL, PREDICTION_SCORE, PREDICTION_VALUE
 from elkmon.losses import classification_losses, regression_losses
-from elkmon.profiles import Counts, Outcomes, Profile
+from elkmon.profiles import ALL, Counts, Outcomes, Profile
 from elkmon.reference_files.reading import Table
-from elkmon.rulers import CategoricalScale, LevelSummary, NumericScale, NumericSummary, Ruler, Scale, Survey
+from elkmon.rulers import CategoricalScale, JointScale, NumericScale, Ruler, Scale
+from elkmon.surveys import LevelSummary, NumericSummary, Survey
 from elkmon.windows import HOUR
 
 FEW_VALUES = 20
 KNOWN_LEVELS = 10_000
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how much of it is done, and how much there is."""
+
+
+def nobody(what: str, done: int, there_is: int) -> None:
+    """Tell nobody."""
 
 
 def survey(table: Table, probabilities: Sequence[float]) -> Survey:
@@ -55,54 +63,93 @@ def profiles(
     table: Table,
     ruler: Ruler,
     model: str,
-    version: str,
     now: datetime,
     positive_label: str | None,
-    progress: Callable[[str], None],
+    progress: Progress = nobody,
 ) -> tuple[Profile, ...]:
     """
-    Count the table by `ruler`, one profile per hour that has rows, in order.
+    Count the table by `ruler`, one profile per hour that has rows, in order, after those of its segments that have some.
 
-    Without timestamps there is one profile, for the hour of `now`.
+    Without timestamps there is one hour, that of `now`. `progress` is told how far it is, subject by subject.
     """
+    parts = [(segment, part) for segment, part in _segments(table, ruler) if part.rows]
+    parts.append((ALL, table))
+    places = len(ruler.places())
+    counted: list[Profile] = []
+    for number, (segment, part) in enumerate(parts):
+
+        def told(done: int, number: int = number) -> None:
+            progress(f"counting {model}", number * places + done, len(parts) * places)
+
+        counted += _of_part(part, segment, ruler, model, now, positive_label, told)
+    order = {segment: place for place, (segment, _) in enumerate(parts)}
+    return tuple(sorted(counted, key=lambda each: (each.start, order[each.segment])))
+
+
+def _segments(table: Table, ruler: Ruler) -> Iterator[tuple[str, Table]]:
+    for segmentation in ruler.segmentations:
+        levels = table.levels.get(segmentation.field)
+        if levels is not None:
+            for segment, level in zip(segmentation.segments, segmentation.levels, strict=True):
+                yield segment, table.part(levels == level)
+
+
+def _of_part(
+    table: Table,
+    segment: str,
+    ruler: Ruler,
+    model: str,
+    now: datetime,
+    positive_label: str | None,
+    progress: Callable[[int], None],
+) -> Iterator[Profile]:
     times = pd.Series([now] * table.rows) if table.times is None else table.times
     codes, starts = pd.factorize(times.dt.floor("h"), sort=True)
     hours = pd.Series(codes)
     count = len(starts)
     subjects: list[dict[str, Counts]] = [{} for _ in range(count)]
     rows = hours.value_counts().reindex(range(count)).tolist()
-    for stored, scale in ruler.scales.items():
-        progress(stored)
-        for hour, counts in enumerate(_counts(table, stored, scale, hours, rows)):
-            subjects[hour][stored] = counts
+    for done, (name, place) in enumerate(ruler.places().items(), start=1):
+        for hour, counts in enumerate(_counts(table, name, place, hours, rows)):
+            subjects[hour][name] = counts
+        progress(done)
     outcomes = _outcomes(table, ruler, hours, count, positive_label)
-    return tuple(
-        Profile(
+    for hour, start in enumerate(starts):
+        yield Profile(
             model,
-            version,
+            table.version,
             start.to_pydatetime(),
             start.to_pydatetime() + HOUR,
             ruler.id,
             predictions=rows[hour],
             subjects=subjects[hour],
             outcomes=outcomes[hour],
+            segment=segment,
         )
-        for hour, start in enumerate(starts)
-    )
 
 
-def _counts(table: Table, stored: str, scale: Scale, hours: pd.Series, rows: Sequence[int]) -> list[Counts]:
-    """Count one subject: per hour."""
-    if isinstance(scale, NumericScale):
-        bins = _bins(table.numbers.get(stored), scale, table.rows)
-        unseen = [0] * len(rows)
+def _counts(table: Table, name: str, place: Scale | JointScale, hours: pd.Series, rows: Sequence[int]) -> list[Counts]:
+    """Count one subject, or two together: per hour."""
+    unseen = [0] * len(rows)
+    if isinstance(place, JointScale):
+        left, right = _placed(table, place.left_field, place.left), _placed(table, place.right_field, place.right)
+        bins = left * place.right.size + right
     else:
-        bins, strange = _places(table.levels.get(stored), scale, table.rows)
-        unseen = hours[strange].value_counts().reindex(range(len(rows)), fill_value=0).tolist()
-    counted = _by_hour(hours, bins, scale.size, len(rows))
+        bins = _placed(table, name, place)
+        if isinstance(place, CategoricalScale):
+            strange = _strange(table.levels.get(name), place, table.rows)
+            unseen = hours[strange].value_counts().reindex(range(len(rows)), fill_value=0).tolist()
+    counted = _by_hour(hours, bins, place.size, len(rows))
     return [
         Counts(counted[hour], missing=rows[hour] - sum(counted[hour]), unseen=unseen[hour]) for hour in range(len(rows))
     ]
+
+
+def _placed(table: Table, stored: str, scale: Scale) -> pd.Series:
+    """Return each row's place on the scale, missing where it has no value."""
+    if isinstance(scale, NumericScale):
+        return _bins(table.numbers.get(stored), scale, table.rows)
+    return _levels(table.levels.get(stored), scale, table.rows)
 
 
 def _bins(numbers: pd.Series | None, scale: NumericScale, rows: int) -> pd.Series:
@@ -113,16 +160,21 @@ def _bins(numbers: pd.Series | None, scale: NumericScale, rows: int) -> pd.Serie
     return pd.Series(bins, dtype="float64").where(numbers.notna())
 
 
-def _places(levels: pd.Series | None, scale: CategoricalScale, rows: int) -> tuple[pd.Series, pd.Series]:
-    """Return each row's place on the scale, missing where there is no level; and which rows have a level never known."""
+def _levels(levels: pd.Series | None, scale: CategoricalScale, rows: int) -> pd.Series:
+    """Return each row's level by its place, missing where there is none."""
     if levels is None:
-        return pd.Series([float("nan")] * rows), pd.Series([False] * rows)
-    names = list(levels.cat.categories)
+        return pd.Series([float("nan")] * rows)
     place = {level: index for index, level in enumerate(scale.levels)}
+    return levels.map({name: place.get(name, len(place)) for name in levels.cat.categories}).astype("float64")
+
+
+def _strange(levels: pd.Series | None, scale: CategoricalScale, rows: int) -> pd.Series:
+    """Return which rows have a level that was never known."""
+    if levels is None:
+        return pd.Series([False] * rows)
     known = {*scale.levels, *scale.known}
-    places = levels.map({name: place.get(name, len(place)) for name in names}).astype("float64")
-    strange = levels.map({name: not scale.open_ended and name not in known for name in names})
-    return places, strange.astype("boolean").fillna(value=False).astype("bool")
+    strange = levels.map({name: not scale.open_ended and name not in known for name in levels.cat.categories})
+    return strange.astype("boolean").fillna(value=False).astype("bool")
 
 
 def _by_hour(hours: pd.Series, bins: pd.Series, size: int, count: int) -> list[tuple[int, ...]]:

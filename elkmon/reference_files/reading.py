@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from elkmon.fields import (
     PREDICTION_SCORE,
     PREDICTION_VALUE,
 )
-from elkmon.reference_files.columns import Columns, absent, recognised
+from elkmon.reference_files.columns import VERSIONS, Columns, absent, recognised
 from elkmon.reference_files.texts import texts_as_values
 from elkmon.values import Declared, Level, Number, Rejected, as_feature, distinct, feature_name
 
@@ -51,12 +51,14 @@ class Table:
         numbers: numbers per stored field, NaN where missing.
         levels: categories per stored field, missing where missing.
         actual_labels, actual_values: the truth, where the file has it.
+        version: whose predictions they are.
         typed: whether the file's format itself tells numbers from text, as Parquet does and CSV does not.
         notes: what was decided or looks odd, for people; `problems` what keeps it from serving.
     """
 
     rows: int
     typed: bool
+    version: str = ""
     times: pd.Series | None = None
     numbers: dict[str, pd.Series] = field(default_factory=dict)
     levels: dict[str, pd.Series] = field(default_factory=dict)
@@ -65,18 +67,48 @@ class Table:
     notes: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
+    def without_truth(self) -> Table:
+        """Return it without what turned out to be true, at a single time: enough to see what goes with what."""
+        return replace(self, times=None, actual_labels=None, actual_values=None)
 
-def read_table(path: Path, columns: Columns, categorical: Collection[str], numeric: Collection[str]) -> Table:
+    def part(self, chosen: pd.Series) -> Table:
+        """Return the rows that are `chosen`, a truth value a row; a missing one is none."""
+        kept = chosen.fillna(value=False).astype("bool").to_numpy()
+
+        def of(column: pd.Series | None) -> pd.Series | None:
+            return None if column is None else column[kept].reset_index(drop=True)
+
+        return Table(
+            rows=int(kept.sum()),
+            typed=self.typed,
+            version=self.version,
+            times=of(self.times),
+            numbers={stored: column[kept].reset_index(drop=True) for stored, column in self.numbers.items()},
+            levels={stored: column[kept].reset_index(drop=True) for stored, column in self.levels.items()},
+            actual_labels=of(self.actual_labels),
+            actual_values=of(self.actual_values),
+        )
+
+
+def read_table(
+    path: Path, columns: Columns, categorical: Collection[str], numeric: Collection[str], version: str = ""
+) -> Table:
     """
     Read `path`; `categorical` and `numeric` name features whose kind is declared.
+
+    Where a column says which version predicted, the rows of `version` are taken, or of the only one there is.
 
     Raises:
         ReferenceDataError: naming everything that keeps the file from serving as a reference.
         MissingExtra: for Parquet without pyarrow.
     """
-    as_text = {*categorical, *(name for name in (columns.label, columns.actual_label) if name)}
-    raw = _raw(path, as_text)
+    texts = (columns.label, columns.actual_label, columns.version)
+    raw = _raw(path, {*categorical, *(name for name in texts if name)})
     present = [str(name) for name in raw.columns]
+    if doubled := sorted({name for name in present if present.count(name) > 1}):
+        raise ReferenceDataError(
+            f"{path.name} has several columns of the same name: {', '.join(map(repr, doubled))}; rename or remove all but one"
+        )
     raw.columns = pd.Index(present)
     many = [name for name in present if pd.api.types.is_numeric_dtype(raw[name]) and raw[name].nunique() > MANY]
     table = Table(len(raw), typed=path.name.casefold().endswith(_PARQUET))
@@ -91,6 +123,13 @@ def read_table(path: Path, columns: Columns, categorical: Collection[str], numer
     columns = recognised(columns, present, many)
     if not table.rows:
         table.problems.append("it has no rows")
+    table.version = version
+    if not table.problems and columns.version is not None:
+        raw = _of_version(table, raw, columns.version)
+    elif not version:
+        table.problems.append(
+            "no column says which version predicted; say it with --version V, or name the column with --column version=NAME"
+        )
     if not table.problems:
         _fill(table, raw, columns, categorical, numeric)
     if table.problems:
@@ -105,6 +144,24 @@ def content_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _of_version(table: Table, raw: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return the rows of the wanted version, or of the only one; several of which none is wanted are a problem."""
+    versions = _encoded(table, raw[column], Declared.CATEGORICAL)[1]
+    sizes = versions.value_counts()
+    named = ", ".join(f"{name} ({rows} rows)" for name, rows in sizes.items()) or "none"
+    if not table.version and len(sizes) == 1:
+        table.version = str(sizes.index[0])
+    if not table.version:
+        table.problems.append(f"column {column!r} names {len(sizes)} versions: {named}; choose one with --version")
+    elif table.version not in sizes.index:
+        table.problems.append(f"column {column!r} has no version {table.version!r}; it has {named}")
+    chosen = raw[(versions == table.version).to_numpy()].reset_index(drop=True)
+    if len(chosen) < len(raw):
+        table.notes.append(f"{len(chosen)} of {len(raw)} rows are of version {table.version}; the others are left out")
+    table.rows = len(chosen)
+    return chosen
+
+
 def _raw(path: Path, as_text: Collection[str]) -> pd.DataFrame:
     name = path.name.casefold()
     try:
@@ -113,15 +170,22 @@ def _raw(path: Path, as_text: Collection[str]) -> pd.DataFrame:
             return frame.reset_index(drop=all(level is None for level in frame.index.names))
         if not any(name.endswith(ending) for ending in (".csv", ".tsv", ".csv.gz", ".tsv.gz")):
             raise ReferenceDataError(f"{path.name} is of no known kind; give a .csv, .tsv (or .gz of them) or .parquet")
+        separator = "\t" if ".tsv" in name else ","
+        # As a row: read as a header, names would be told apart (a column "a" read twice is "a" and "a.1").
+        head = pd.read_csv(path, sep=separator, header=None, nrows=1, dtype="str", keep_default_na=False)
+        header = [str(column) or f"Unnamed: {place}" for place, column in enumerate(head.iloc[0])]  # as pandas says
+        texts = {*as_text, *(column for column in header if column.casefold() in VERSIONS)}
         table: pd.DataFrame = pd.read_csv(
             path,
-            sep="\t" if ".tsv" in name else ",",
-            dtype=dict.fromkeys(as_text, "str"),
+            sep=separator,
+            dtype=dict.fromkeys(texts, "str"),
             keep_default_na=False,  # NA is a carrier, a country and a missing value; `texts` decides by the column
             na_values=["", "NaN", "nan"],
             low_memory=False,
             **_EXACT_FLOATS,
         )
+        if len(set(header)) < len(header) == len(table.columns):
+            table.columns = pd.Index(header)
         return table  # noqa: TRY300  one try for all that reading may raise
     except FileNotFoundError as error:
         raise ReferenceDataError(f"{path} does not exist") from error
@@ -160,7 +224,8 @@ def _fill(
         name = distinct(feature_name(column), stored_names)
         stored_names.add(name)
         numbers, levels = _encoded(table, raw[column], declared)
-        _odd(table, column, numbers, levels)
+        if not numbers.notna().any() and not levels.notna().any():
+            table.notes.append(f"{column}: has no value in any row, and is not compared")
         if numbers.notna().any():
             table.numbers[f"{FEATURES_NUMERIC.path}.{name}"] = numbers
         if levels.notna().any():
@@ -217,14 +282,3 @@ def _times(table: Table, column: pd.Series) -> pd.Series:
 
 def _more(count: int) -> str:
     return f" (and {count - 1} more)" if count > 1 else ""
-
-
-def _odd(table: Table, column: str, numbers: pd.Series, levels: pd.Series) -> None:
-    """Note what a reader should know of a feature."""
-    different = numbers.nunique() + levels.nunique()
-    if different == 0:
-        table.notes.append(f"{column}: has no value in any row, and is not compared")
-    elif different == 1 and table.rows > 1:
-        table.notes.append(f"{column}: always the same")
-    elif levels.nunique() > 0.9 * table.rows > MANY:
-        table.notes.append(f"{column}: nearly as many levels as rows; an id is no feature, leave it out")

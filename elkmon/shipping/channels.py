@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from elkmon.fields import Document
+from elkmon.schema import Document
 from elkmon.shipping import encoding
 from elkmon.shipping.accounting import Account
 from elkmon.shipping.naming import Streams

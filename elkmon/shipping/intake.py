@@ -6,7 +6,7 @@ import logging
 from typing import TypeAlias
 
 from elkmon.events import Failure, Outcome, Prediction
-from elkmon.fields import Document
+from elkmon.schema import Document
 from elkmon.shipping import parts
 from elkmon.shipping.documents import fill_failure, fill_outcome, fill_prediction
 from elkmon.shipping.features import FeatureReader

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from elkmon.errors import ShippingError
-from elkmon.fields import Document
+from elkmon.schema import Document
 
 _LONGEST = 100
 _GIVEN = re.compile(r"[a-z0-9][a-z0-9_.]*", re.ASCII)

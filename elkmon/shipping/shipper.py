@@ -14,7 +14,7 @@ from sys import modules
 from time import time
 from typing import TYPE_CHECKING, Any
 
-from elkmon.fields import Document
+from elkmon.schema import Document
 from elkmon.shipping import lifecycle, parts, timestamps, totals
 from elkmon.shipping.accounting import Account
 from elkmon.shipping.buffer import Buffer, Limits

@@ -13,7 +13,7 @@ from elasticsearch import Elasticsearch
 
 from elkmon.elasticsearch import ElasticsearchEventLog
 from elkmon.elasticsearch import event_log as event_log_module
-from elkmon.elasticsearch.aggregations import planned
+from elkmon.elasticsearch.plans import planned
 from elkmon.ports import HourCounts
 from elkmon.rulers import CategoricalScale, NumericScale, Ruler
 from elkmon.windows import HOUR, Window

@@ -6,18 +6,24 @@ from datetime import datetime
 
 import pytest
 from elasticsearch import Elasticsearch
+from elasticsearch.helpers import scan
 
 from elkmon import ElasticsearchTransport, ModelLog, PredictionHandler
 from elkmon.alerts import Change
-from elkmon.checks import ModelSettings
+from elkmon.baselines import Baseline, Source, SourceKind
+from elkmon.checks import ModelSettings, Season
 from elkmon.digests import Digest
 from elkmon.elasticsearch import ElasticsearchEventLog, ElasticsearchJournal, connect, setup
 from elkmon.errors import DeliveryError
-from elkmon.findings import Kind, Status
+from elkmon.findings import Family, Finding, Kind, Status
 from elkmon.monitor import CheckReport, Monitor
-from elkmon.ports import RunStatus
+from elkmon.monitor.hours import Hours
+from elkmon.monitor.rehearsal import Rehearsal
+from elkmon.ports import EventLog, RunStatus
+from elkmon.profiles import Profile
 from elkmon.reference_windows import baseline_from_window
-from elkmon.windows import DAY, HOUR, Window
+from elkmon.rulers import Ruler
+from elkmon.windows import DAY, HOUR, Window, windows_within
 from support.scenario import END, MODEL, POSITIVE_LABELS, REFERENCE, SETTINGS, SHIFT, START, send
 
 
@@ -56,23 +62,44 @@ class Line:
     def reference(self) -> None:
         """Make the baseline of the first twelve days."""
         baseline = baseline_from_window(
-            self.event_log, MODEL, "1", REFERENCE, REFERENCE.end + 3 * HOUR, positive_labels=POSITIVE_LABELS
+            self.event_log,
+            MODEL,
+            "1",
+            REFERENCE,
+            REFERENCE.end + 3 * HOUR,
+            positive_labels=POSITIVE_LABELS,
+            segments={},
         )
         self.journal.save([baseline])
 
-    def check(self, at: datetime) -> CheckReport:
+    def check(self, at: datetime, since: datetime | None = None) -> CheckReport:
         """Check as of `at`."""
-        return self.monitor.check(at, explicit=True)
+        return self.monitor.check(at, explicit=True, since=since)
 
     def written(self, client: Elasticsearch) -> dict[str, int]:
         """Return the version of every document the monitor wrote, but for the records of its runs and its lease."""
-        found = client.search(
-            index=f"elkmon-*-{self.namespace}*",
-            size=10_000,
-            seq_no_primary_term=True,
-            query={"bool": {"must_not": {"exists": {"field": "elkmon.state.kind"}}}},
-        )
-        return {f"{hit['_index']}/{hit['_id']}": hit["_seq_no"] for hit in found["hits"]["hits"]}
+        return self._versions(client, {"bool": {"must_not": {"exists": {"field": "elkmon.state.kind"}}}})
+
+    def everything(self, client: Elasticsearch) -> dict[str, int]:
+        """Return the version of every document of the namespace, events and runs included."""
+        return self._versions(client, {"match_all": {}})
+
+    def lose(self, client: Elasticsearch, until: datetime) -> None:
+        """Delete the predictions and truths logged for instants before `until`, as retention would."""
+        before = {"range": {"@timestamp": {"lt": until.isoformat()}}}
+        for stream in ("prediction", "feedback"):
+            name = f"logs-elkmon.{stream}-{self.namespace}"
+            found = scan(client, index=name, query={"query": before}, _source=False)
+            deletes = [{"delete": {"_index": hit["_index"], "_id": hit["_id"]}} for hit in found]
+            assert not client.bulk(operations=deletes, refresh=True)["errors"]
+
+    def _versions(self, client: Elasticsearch, query: dict[str, object]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for index in (f"elkmon-*-{self.namespace}*", f"logs-elkmon.*-{self.namespace}"):
+            client.indices.refresh(index=index)
+            for hit in scan(client, index=index, query={"query": query, "seq_no_primary_term": True}, _source=False):
+                found[f"{hit['_index']}/{hit['_id']}"] = hit["_seq_no"]
+        return found
 
 
 @pytest.fixture
@@ -166,7 +193,7 @@ def test_labels_not_due_are_pending(line: Line) -> None:
     late = line.check(START + 14 * DAY + 6 * HOUR)
 
     def performance(report: CheckReport) -> set[Status]:
-        return {each.status for each in report.findings if each.subject.name in {"accuracy", "roc_auc"}}
+        return {each.status for each in report.findings if each.subject.kind is Kind.METRIC}
 
     assert performance(early) == {Status.PENDING}
     assert performance(late) == {Status.UNKNOWN}
@@ -273,6 +300,227 @@ def test_baseline_made_later_takes_the_place_of_unknown(line: Line) -> None:
     assert status["amount"] is Status.OK
     assert status["baseline"] is Status.NOT_APPLICABLE
     assert again.run.windows == 0
+
+
+def test_rehearsal_says_what_a_check_says_and_changes_nothing(line: Line, client: Elasticsearch) -> None:
+    """A replayed past has the transitions of the real check over the same windows, and no document differs afterwards."""
+    send(line.url, line.namespace)
+    line.reference()
+    line.event_log.join(END, Window(START, END), POSITIVE_LABELS, {})
+    span = Window(REFERENCE.end, END)
+    before = line.everything(client)
+
+    report, (rehearsed,) = line.monitor.rehearse(span)
+
+    assert line.everything(client) == before
+    assert line.recorder.told == []
+    real = line.check(END, since=span.start)
+    assert report.transitions == real.transitions
+    assert (rehearsed.windows, rehearsed.all_windows) == (8, 8)
+    (story,) = (each for each in rehearsed.stories if each.subject.name == "amount")
+    assert (story.opened_at, story.resolved_at) == (SHIFT + 2 * DAY, None)
+    assert story.worst is not None
+    assert story.worst.value is not None
+    assert story.worst.limit is not None
+    assert story.worst.value > story.worst.limit
+    (flagged,) = (each for each in rehearsed.flagged if each.subject == story.subject)
+    assert (flagged.bad, flagged.windows) == (5, 8)
+
+
+def test_long_history_is_continued_where_it_was_interrupted(line: Line) -> None:
+    """Ctrl-C in the middle of profiling loses no hour that was saved; the next check does the others, the one after none."""
+    send(line.url, line.namespace)
+    line.reference()
+
+    def interrupt(what: str, done: int, _all: int) -> None:
+        if what.startswith("profiling") and done >= 168:
+            raise KeyboardInterrupt
+
+    impatient = ElasticsearchEventLog(line.store, line.namespace, progress=interrupt)
+    monitor = Monitor(impatient, line.journal, [], [SETTINGS], horizon=2 * DAY, owner="test")
+    with pytest.raises(KeyboardInterrupt):
+        monitor.check(END, explicit=True, since=START)
+    saved = len(line.journal.profiled(Window(START, END), [MODEL]))
+    shown: list[tuple[str, int, int]] = []
+    line.monitor = Monitor(
+        line.event_log,
+        line.journal,
+        [line.recorder],
+        [SETTINGS],
+        horizon=2 * DAY,
+        owner="test",
+        progress=lambda *step: shown.append(step),
+    )
+
+    continued = line.check(END, since=START)
+    again = line.check(END, since=START)
+
+    hours = (END - START) // HOUR
+    assert 0 < saved < hours
+    assert continued.run.hours_profiled == hours - saved
+    assert continued.run.windows == 20
+    assert shown[:21] == [(f"judging {MODEL}", done, 20) for done in range(21)]
+    assert (again.run.hours_profiled, again.run.windows) == (0, 0)
+    assert again.findings == tuple(replace(finding, evidence=None) for finding in continued.findings)
+
+
+def test_verdicts_outlive_their_events(line: Line, client: Elasticsearch) -> None:
+    """Where retention has taken events, stored hours and verdicts stand, and a new ruler says what it cannot count."""
+    send(line.url, line.namespace, end=START + 15 * DAY)
+    line.reference()
+    line.check(START + 15 * DAY)
+    window = Window(START + 13 * DAY, START + 14 * DAY)
+    judged = _findings(line, window)
+    old = line.journal.baselines(MODEL)[0]
+    line.lose(client, window.start + 12 * HOUR)
+
+    line.monitor = line.another()
+    after = line.check(START + 15 * DAY)
+
+    assert (after.run.hours_profiled, after.run.windows) == (0, 0)
+    assert _findings(line, window) == judged
+
+    rest = Window(window.start + 12 * HOUR, START + 15 * DAY)
+    new = baseline_from_window(
+        line.event_log, MODEL, "1", rest, START + 15 * DAY, positive_labels=POSITIVE_LABELS, segments={}
+    )
+    line.journal.save([new])
+    changed = line.check(START + 15 * DAY)
+
+    assert new.ruler.id != old.ruler.id
+    assert changed.run.hours_profiled == rest.length // HOUR
+    assert changed.run.windows == 1
+    (note,) = changed.notes
+    assert note == (
+        f"{MODEL}: 324 hours of {MODEL} 1 before 2026-03-15 12:00 UTC were counted by an earlier ruler and their events are "
+        f"gone; they are not judged against baseline {new.id}"
+    )
+    assert changed.status is not RunStatus.UNJUDGED
+    assert _findings(line, window) == judged
+    assert {each.baseline for each in changed.findings} == {new.id}
+
+
+def test_provisional_baseline_until_there_is_a_real_one(line: Line) -> None:
+    """Without a baseline the first days of production serve as soon as they are over, and every verdict says so."""
+    send(line.url, line.namespace, end=START + 13 * DAY)
+    settings = replace(SETTINGS, provisional=11 * DAY)
+
+    def make(event_log: EventLog, settings: ModelSettings, version: str, window: Window, now: datetime) -> Baseline:
+        return baseline_from_window(
+            event_log,
+            settings.name,
+            version,
+            window,
+            now,
+            positive_labels=POSITIVE_LABELS,
+            segments={},
+            provisional=True,
+        )
+
+    line.monitor = Monitor(
+        line.event_log, line.journal, [line.recorder], [settings], owner="test", make_provisional=make
+    )
+    early = line.check(START + 3 * DAY)
+    rehearsal, _ = line.monitor.rehearse(Window(START, START + 13 * DAY))
+    none = line.journal.baselines(MODEL)
+    late = line.check(START + 13 * DAY)
+    (provisional,) = line.journal.baselines(MODEL)
+    within = _findings(line, Window(START, START + 11 * DAY))
+    line.reference()
+    real = line.check(START + 13 * DAY)
+
+    assert {(each.status, each.reason.split(";")[0]) for each in early.findings} == {
+        (Status.UNKNOWN, "a provisional baseline is made once 11 days of production are there (3 so far)")
+    }
+    assert early.status is RunStatus.UNJUDGED
+    assert none == ()
+    assert (provisional.start, provisional.end) == (START, START + 11 * DAY)
+    assert provisional.source.provisional
+    assert {each.provisional for each in (*late.findings, *rehearsal.findings)} == {True}
+    assert Status.OK in {each.status for each in late.findings}
+    assert {each.status for each in within} == {Status.UNKNOWN}
+    assert len({each.window for each in within}) == 11
+    assert {each.provisional for each in real.findings if each.subject.name != "baseline"} == {False}
+
+
+def test_good_values_of_segments_are_said_by_absence(line: Line, client: Elasticsearch) -> None:
+    """Of segments no good quality finding is stored, and nothing is judged or written again for want of them."""
+    send(line.url, line.namespace, end=START + 14 * DAY)
+    settings = replace(SETTINGS, segments=("region",), min_rows=20)
+    baseline = baseline_from_window(
+        line.event_log,
+        MODEL,
+        "1",
+        REFERENCE,
+        REFERENCE.end + 3 * HOUR,
+        positive_labels=POSITIVE_LABELS,
+        segments={MODEL: settings.segments},
+    )
+    line.journal.save([baseline])
+    line.monitor = Monitor(line.event_log, line.journal, [line.recorder], [settings], owner="test")
+    first = line.check(START + 14 * DAY)
+    written = line.written(client)
+    line.monitor = Monitor(line.event_log, line.journal, [line.recorder], [settings], owner="test")
+
+    again = line.check(START + 14 * DAY)
+
+    stored = _findings(line, Window(START, START + 14 * DAY))
+    qualities = [each for each in stored if each.segment and each.subject.family is Family.QUALITY]
+    assert {each.segment for each in stored} == {"", "region=north", "region=south", "region=west"}
+    assert not [each for each in qualities if each.status in {Status.OK, Status.NOT_APPLICABLE}]
+    assert again.run.windows == 0
+    assert line.written(client) == written
+    assert again.findings == tuple(replace(finding, evidence=None) for finding in first.findings)
+
+
+def test_a_long_span_is_read_in_stretches(line: Line) -> None:
+    """Windows of half a year asked for in order, each with nine before it, have the sums of the whole span read at once."""
+    ruler = Ruler({})
+    total = Profile(MODEL, "1", START, START + DAY, ruler.id)
+    baseline = Baseline(MODEL, "1", ruler, Source(SourceKind.WINDOW, "made up"), total, START)
+    span = Window(START, START + 180 * DAY)
+    stage = Rehearsal(line.journal)
+    stage.save(
+        Profile(MODEL, "1", hour, hour + HOUR, ruler.id, predictions=place)
+        for place, hour in enumerate(span.hours())
+        if place % 5
+    )
+    stretches, whole = Hours(stage, MODEL, span, reach=10 * DAY), Hours(stage, MODEL, span)
+
+    for window in windows_within(span, DAY)[9:]:
+        for each in (*(window.before(count) for count in range(9, 0, -1)), window):
+            assert stretches.slices(baseline, "1", each) == whole.slices(baseline, "1", each)
+    first = Window(START, START + DAY)
+    assert whole.profile(baseline, "1", first).predictions == sum(place for place in range(24) if place % 5)
+
+
+def test_what_the_baseline_cannot_give_is_said(line: Line) -> None:
+    """Segments it was not cut by, and weekdays it has too few of, are named; the model is judged all the same."""
+    send(line.url, line.namespace, end=START + 13 * DAY)
+    line.reference()
+    settings = replace(SETTINGS, segments=("region",), season=Season.WEEKDAY)
+    monitor = Monitor(line.event_log, line.journal, [line.recorder], [settings], owner="test")
+
+    report = monitor.check(START + 13 * DAY, explicit=True, since=START + 11 * DAY)
+
+    baseline = line.journal.baselines(MODEL)[0].id
+    assert report.notes == (
+        (
+            f"{MODEL}: region is configured as a segment, but baseline {baseline} has no segments by it; make a new one with "
+            "`elkmon baseline create`"
+        ),
+        (
+            f"{MODEL}: baseline {baseline} has fewer than 8 windows with enough rows of Fridays, Saturdays; these are compared "
+            "with all of it"
+        ),
+    )
+    assert report.problems == ()
+    assert report.run.problems == report.notes
+    assert report.status is RunStatus.HEALTHY
+
+
+def _findings(line: Line, span: Window) -> tuple[Finding, ...]:
+    return tuple(line.journal.findings(MODEL, span))
 
 
 def _ruler(line: Line) -> str:

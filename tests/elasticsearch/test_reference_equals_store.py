@@ -1,5 +1,6 @@
 """A reference file and the same rows sent as events are counted alike, however odd the values."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from elkmon import ElasticsearchTransport, ModelLog, PredictionHandler
 from elkmon.baselines import Baseline
 from elkmon.elasticsearch import ElasticsearchEventLog, setup
 from elkmon.measures.binning import QUANTILES
-from elkmon.profiles import Profile
+from elkmon.profiles import ALL, Profile
 from elkmon.reference_files import baseline_from_file
+from elkmon.reference_windows import baseline_from_window
 from elkmon.windows import HOUR, Window
 
 START = datetime(2026, 1, 5, tzinfo=UTC)
@@ -56,12 +58,14 @@ def send(url: str, namespace: str, table: pd.DataFrame, **columns: str) -> None:
     handler.close()
 
 
-def stored(client: Elasticsearch, namespace: str, baseline: Baseline, positive: str | None) -> list[Profile]:
+def stored(
+    client: Elasticsearch, namespace: str, baseline: Baseline, positive: str | None, segments: Sequence[str] = ()
+) -> list[Profile]:
     """Return what the store counts of the baseline's hours, by the baseline's ruler."""
     event_log = ElasticsearchEventLog(client, namespace)
     span = Window(START, START + timedelta(days=4))
-    event_log.join(span.end, span, {MODEL: positive} if positive else {})
-    hours = [hour.start for hour in baseline.hours]
+    event_log.join(span.end, span, {MODEL: positive} if positive else {}, {MODEL: segments})
+    hours = [hour.start for hour in baseline.hours if hour.segment == ALL]
     return list(event_log.profiles(MODEL, "1", hours, baseline.ruler))
 
 
@@ -69,6 +73,7 @@ def without_sums(profile: Profile) -> tuple[object, ...]:
     """Return all that must be equal to the last digit."""
     outcomes = profile.outcomes
     return (
+        profile.segment,
         profile.start,
         profile.end,
         profile.predictions,
@@ -109,6 +114,84 @@ def test_a_classifier_counted_from_its_file_and_from_its_events(
     assert_alike(baseline, profiles)
     assert sum(each.predictions for each in profiles) == COUNT
     assert sum(each.outcomes.sums["log_loss_rows"] for each in profiles if each.outcomes.sums) == table["truth"].count()
+
+
+def test_segments_and_pairs_counted_from_a_file_and_from_its_events(
+    elasticsearch_url: str, client: Elasticsearch, namespace: str, tmp_path: Path
+):
+    """Levels with quotes, rows that lack a side of a pair, both zeros, OTHER: cell by cell, and each segment's truth."""
+    setup(client, namespace)
+    table = rows()
+    table.loc[::9, "region"] = None
+    path = tmp_path / "reference.parquet"
+    table.to_parquet(path)
+    baseline = baseline_from_file(
+        path,
+        model=MODEL,
+        version="1",
+        now=START,
+        categorical=["grade"],
+        positive_label="true",
+        segments=["region", "owner"],
+        pairs=[("amount", "region"), ("zero", "rare"), ("score", "owner")],
+        strongest_pairs=3,
+    )
+    assert len(baseline.ruler.segments) == 5 + 2
+    together = [(joint.left_field, joint.right_field) for joint in baseline.ruler.joints]
+    assert together[:3] == [
+        ("features.cat.region", "features.num.amount"),
+        ("features.cat.rare", "features.num.zero"),
+        ("features.cat.owner", "elkmon.prediction.score"),
+    ]
+    assert together[-1] == ("elkmon.prediction.score", "elkmon.prediction.label")
+    assert len(together) > 4
+    send(elasticsearch_url, namespace, table)
+    assert_alike(baseline, stored(client, namespace, baseline, "true", ["region", "owner"]))
+
+
+def test_a_window_of_events_makes_a_baseline_with_segments_and_pairs(
+    elasticsearch_url: str, client: Elasticsearch, namespace: str, tmp_path: Path
+):
+    """By the ruler of the file it holds what the file's holds; by a ruler of its own it finds its own segments and pairs."""
+    setup(client, namespace)
+    table = rows()
+    path = tmp_path / "reference.parquet"
+    table.to_parquet(path)
+    wanted = {"pairs": [("amount", "region")], "strongest_pairs": 2}
+    from_file = baseline_from_file(
+        path,
+        model=MODEL,
+        version="1",
+        now=START,
+        categorical=["grade"],
+        positive_label="true",
+        segments=["region"],
+        **wanted,
+    )
+    send(elasticsearch_url, namespace, table)
+    kept, new = (
+        baseline_from_window(
+            ElasticsearchEventLog(client, namespace),
+            MODEL,
+            "1",
+            Window(from_file.start, from_file.end),
+            START + timedelta(days=4),
+            positive_labels={MODEL: "true"},
+            segments={MODEL: ["region"]},
+            ruler=ruler,
+            importances={"amount": 2.0},
+            **wanted,
+        )
+        for ruler in (from_file.ruler, None)
+    )
+    assert kept.ruler.id == from_file.ruler.id
+    assert_alike(from_file, list(kept.hours))
+    assert {name: each.predictions for name, each in kept.segments.items()} == {
+        name: each.predictions for name, each in from_file.segments.items()
+    }
+    assert new.ruler.segmentations == from_file.ruler.segmentations
+    assert len(new.ruler.joints) == 1 + 2 + 1
+    assert new.importances == {"amount": 2.0}
 
 
 def test_a_regression_counted_from_its_file_and_from_its_events(

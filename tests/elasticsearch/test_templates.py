@@ -7,7 +7,8 @@ from elasticsearch import Elasticsearch
 
 from elkmon.elasticsearch import Indices, Result, setup
 from elkmon.errors import ConfigurationError
-from elkmon.fields import RESULTS, of
+from elkmon.fields import of
+from elkmon.schema import RESULTS
 
 
 def test_a_second_setup_changes_nothing(client: Elasticsearch, namespace: str) -> None:

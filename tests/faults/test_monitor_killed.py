@@ -49,7 +49,9 @@ def prepared(url: str, namespace: str) -> ElasticsearchJournal:
     send(url, namespace)
     journal = ElasticsearchJournal(store, namespace)
     event_log = ElasticsearchEventLog(store, namespace)
-    journal.save([baseline_from_window(event_log, MODEL, "1", REFERENCE, END, positive_labels=POSITIVE_LABELS)])
+    journal.save(
+        [baseline_from_window(event_log, MODEL, "1", REFERENCE, END, positive_labels=POSITIVE_LABELS, segments={})]
+    )
     return journal
 
 
@@ -83,7 +85,7 @@ def test_killed_anywhere_ends_in_the_same_place(
     check(elasticsearch_url, disturbed, port)
 
     assert saves >= 5
-    assert killed >= saves
+    assert killed >= 7  # hours that were saved are not saved again, so later checks have fewer writes to die at
     assert len(mails) == 1
     assert identities(box) == mails
     assert findings(journal) == findings(expected)

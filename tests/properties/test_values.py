@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from elkmon.fields import Document as DocumentKind
+from elkmon.schema import Document as DocumentKind
 from elkmon.shipping.accounting import Account
 from elkmon.shipping.channels import Channel, Origin
 from elkmon.shipping.documents import fill_prediction

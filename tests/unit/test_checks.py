@@ -35,11 +35,13 @@ def test_a_features_own_floor_wins_over_the_models_and_the_tables():
     """The nearest one holds."""
     plain = ModelSettings("m")
     model = replace(plain, floors={"wasserstein": Floor(0.3, 0.6)})
-    feature = replace(model, feature_floors={"x": Floor(0.5, 0.9)})
+    feature = replace(model, feature_floors={"x": {"drift": Floor(0.5, 0.9), "missing": Floor(0.7, 0.8)}})
     assert plain.floor("wasserstein", "x") == FLOORS["wasserstein"]
     assert model.floor("wasserstein", "x") == Floor(0.3, 0.6)
     assert feature.floor("wasserstein", "x") == Floor(0.5, 0.9)
     assert feature.floor("wasserstein", "y") == Floor(0.3, 0.6)
+    assert feature.floor("missing", "x") == Floor(0.7, 0.8)
+    assert feature.floor("unseen", "x") == FLOORS["unseen"]
 
 
 def test_a_models_tolerance_wins_over_the_tables():

@@ -22,7 +22,7 @@ from elkmon.errors import (
 )
 
 COMMANDS = {"demo", "init", "setup", "embedded", "baseline", "check", "run", "replay", "report", "alerts", "doctor"}
-BASELINE_COMMANDS = {"create", "list", "show"}
+BASELINE_COMMANDS = {"create", "list", "show", "diff"}
 
 
 def parsers(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from elkmon.alerts import Policy
-from elkmon.checks import Floor, ModelSettings
+from elkmon.checks import Floor, ModelSettings, Season
 from elkmon.config import (
     Config,
     MailSettings,
@@ -54,16 +54,22 @@ min_coverage = 0.8
 metrics = ["roc_auc"]
 ignore = ["id"]
 policy = { opens_after = 1, of_windows = 2 }
+segments = ["carrier"]
+pairs = [["distance", "air_time"], ["distance", "score"]]
+strongest_pairs = 0
+provisional = "2w"
 [models.flight-delay.floors]
 wasserstein = { warning = 0.2, critical = 0.4 }
 throughput = { warning = 0.5, critical = 0.2 }
 [models.flight-delay.feature_floors]
-distance = { warning = 0.3, critical = 0.6 }
+distance = { warning = 0.3, critical = 0.6, missing = { warning = 0.1, critical = 0.2 } }
+carrier.unseen = { warning = 0.02, critical = 0.1 }
 [models.flight-delay.tolerances]
 mae = { warning = 0.2, critical = 0.5 }
 
 [models.churn]
 schedule = "6h"
+season = "weekday"
 """
 
 
@@ -116,13 +122,20 @@ def test_everything_that_can_be_said_is_read(tmp_path):
         metrics=("roc_auc",),
         ignore=("id",),
         floors={"wasserstein": Floor(0.2, 0.4), "throughput": Floor(0.5, 0.2)},
-        feature_floors={"distance": Floor(0.3, 0.6)},
+        feature_floors={
+            "distance": {"drift": Floor(0.3, 0.6), "missing": Floor(0.1, 0.2)},
+            "carrier": {"unseen": Floor(0.02, 0.1)},
+        },
         tolerances={"mae": Floor(0.2, 0.5)},
+        segments=("carrier",),
+        pairs=(("distance", "air_time"), ("distance", "score")),
+        strongest_pairs=0,
+        provisional=timedelta(weeks=2),
         policy=Policy(1, 2),
     )
     assert flights.schedule == Schedule(cron="30 6 * * 1-5")
     assert churn.schedule == Schedule(cron="", every=timedelta(hours=6))
-    assert churn.settings == ModelSettings("churn")
+    assert churn.settings == ModelSettings("churn", season=Season.WEEKDAY)
 
 
 def test_an_empty_file_is_all_defaults():
@@ -202,6 +215,16 @@ def test_all_mistakes_are_reported_at_once_with_key_path_value_and_suggestion():
         ('[models.m]\noffset = "+02:30"', "is no whole-hour offset from UTC"),
         ('[models.m]\nwindow = "9w"', 'models.m.window = "9w" is longer than the horizon of "5w"'),
         ("[models.m]\nignore = [1]", "models.m.ignore = [1] is not a list of texts"),
+        ('[models.m]\nseason = "weekdays"', "is none of weekday, hour_of_day, hour_of_week, did you mean weekday?"),
+        ('[models.m]\nwindow = "1w"\nseason = "weekday"', 'models.m.season = "weekday": weekday needs windows that divide a day'),
+        ('[models.m]\nseason = "hour_of_day"', "needs windows shorter than a day"),
+        ('[models.m]\npairs = [["a", "a"]]', "is not a list of lists of 2 texts"),
+        ('[models.m]\npairs = ["a", "b"]', "is not a list of lists of 2 texts"),
+        ('[models.m]\nsegments = ["a=b"]', 'models.m.segments = "a=b" holds a "="'),
+        ("[models.m]\nstrongest_pairs = 21", "models.m.strongest_pairs = 21 is not a whole number from 0 to 20"),
+        ("[models.m]\nprovisional = 14", "models.m.provisional = 14 is not a length of time"),
+        ("[models.m.feature_floors.x]\nmissng = 1", "models.m.feature_floors.x.missng is not a key"),
+        ("[models.m.feature_floors.x.unseen]\nwarning = 1", "feature_floors.x.unseen.critical is missing"),
         ('[models."a b"]\nx = 1', 'models."a b".x is not a key'),
         ("[models.m\n", "not valid TOML"),
         ("[models.m.floors.missng]\nwarning = 1", "models.m.floors.missng is not known, did you mean missing?"),

@@ -258,7 +258,7 @@ def test_odd_columns_are_noted(tmp_path: Path):
     notes = "\n".join(made(tmp_path, frame.to_csv(index=False)).notes)
     assert "unit: always the same" in notes
     assert "spare: has no value in any row" in notes
-    assert "request: nearly as many levels as rows" in notes
+    assert "request: nearly every row has a value of its own" in notes
     assert "only 60 rows" in notes
 
 
@@ -272,7 +272,9 @@ def test_numbers_come_out_of_a_csv_as_they_went_in(tmp_path: Path):
 
 
 def test_progress_is_told_of_every_subject(tmp_path: Path):
-    """Once each, by stored field."""
-    told: list[str] = []
-    baseline = made(tmp_path, progress=told.append)
-    assert sorted(told) == sorted(baseline.ruler.scales)
+    """As so many of so many, up to the last."""
+    told: list[tuple[str, int, int]] = []
+    baseline = made(tmp_path, strongest_pairs=0, progress=lambda *step: told.append(step))
+    places = len(baseline.ruler.scales)
+    assert told[0] == ("reading loans.csv", 0, 1)
+    assert told[1:] == [("counting lending", done, places) for done in range(1, places + 1)]

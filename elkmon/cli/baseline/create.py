@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from elkmon.baselines import Baseline
 from elkmon.checks import ModelSettings
 from elkmon.cli.arguments import ZONE_NOTE, Commands, add_config, add_json, instant, read_config, span
-from elkmon.cli.baseline.limits import print_limits, reaches
+from elkmon.cli.baseline.importances import read_importances
+from elkmon.cli.baseline.limits import add_segments, print_limits, reaches_by_segment
 from elkmon.cli.baseline.listing import summary
 from elkmon.cli.baseline.picking import pick
 from elkmon.cli.baseline.printing import print_baseline
@@ -27,10 +28,12 @@ from elkmon.presentation.writing import clean
 from elkmon.rulers import Ruler
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from elkmon.reference_files import Columns
     from elkmon.wiring import Parts
 
-ROLES = ("timestamp", "score", "label", "value", "actual_label", "actual_value", "duration", "id")
+ROLES = ("timestamp", "score", "label", "value", "actual_label", "actual_value", "duration", "id", "version")
 
 
 def add_to(commands: Commands) -> None:
@@ -48,10 +51,12 @@ def add_to(commands: Commands) -> None:
     source.add_argument(
         "--from-window", nargs=2, type=instant, metavar=("START", "END"), help="a stretch of production"
     )
-    source.add_argument("--from-file", type=Path, metavar="FILE", help="a .csv, .tsv or .parquet of past predictions")
-    parser.add_argument(
-        "--version", default="", metavar="V", help="which version's; with --from-window the only one there is"
-    )
+    source.add_argument("--from-file", type=Path, metavar="FILE",
+                        help="a .csv, .tsv or .parquet of past predictions, or the .dvc file that tracks one")  # fmt: skip
+    parser.add_argument("--version", default="", metavar="V", help="which version's (default: the only one there is)")
+    parser.add_argument("--importances", type=Path, metavar="FILE",
+                        help="how much each feature matters: a CSV (feature, importance) or a JSON object")  # fmt: skip
+    add_segments(parser)
     ruler = parser.add_mutually_exclusive_group()
     ruler.add_argument(
         "--ruler-of", metavar="BASELINE", help="count by the bins of this baseline (default: the newest)"
@@ -79,21 +84,29 @@ def create(arguments: argparse.Namespace) -> ExitCode:
     from elkmon.wiring import connect
 
     now = datetime.now(UTC)
+    importances = read_importances(arguments.importances) if arguments.importances else {}
     with shown_progress() as progress:
         parts = connect(config, progress=progress)
         ruler = _ruler(arguments, parts)
         if arguments.from_file is not None:
-            baseline = _from_file(arguments, settings, ruler, now)
+            baseline = _from_file(arguments, settings, ruler, importances, now, progress)
         else:
-            baseline = _from_window(arguments, config, ruler, now, parts)
-    parts.journal.save([baseline])
-    limits = learn(baseline, settings)
+            baseline = _from_window(arguments, config, settings, ruler, importances, now, parts)
+        parts.journal.save([baseline])
+        progress("learning limits", 0, 1)
+        limits = learn(baseline, settings)
     if arguments.json:
-        print_json({**summary(baseline), "limits": reaches(baseline, settings, limits)})
+        print_json({**summary(baseline), **reaches_by_segment(baseline, settings, limits)})
         return ExitCode.HEALTHY
-    print_baseline(baseline, " (kept)" if ruler else " (new)")
-    print_limits(baseline, settings, limits)
+    print_baseline(baseline, _remark(baseline, ruler))
+    print_limits(baseline, settings, limits, each_segment=arguments.segments)
     return ExitCode.HEALTHY
+
+
+def _remark(baseline: Baseline, ruler: Ruler | None) -> str:
+    if ruler is None:
+        return "new"
+    return "kept" if baseline.ruler.id == ruler.id else f"extended from {ruler.id[:12]}, with the same bins"
 
 
 def _check_usage(arguments: argparse.Namespace) -> None:
@@ -104,13 +117,8 @@ def _check_usage(arguments: argparse.Namespace) -> None:
         span(*arguments.from_window)
     of_file = {"--categorical": arguments.categorical, "--numeric": arguments.numeric, "--column": arguments.column,
                "--ignore": arguments.ignore, "--in-sample": arguments.in_sample}  # fmt: skip
-    if arguments.from_file is None:
-        problems = [f"{option} goes with --from-file only" for option, value in of_file.items() if value]
-    else:
-        problems = (
-            [] if arguments.version else ["--version V is needed with --from-file: which version predicted its rows"]
-        )
-    if problems:
+    problems = [f"{option} goes with --from-file only" for option, value in of_file.items() if value]
+    if arguments.from_file is None and problems:
         raise ConfigurationError(problems)
 
 
@@ -133,7 +141,14 @@ def _ruler(arguments: argparse.Namespace, parts: Parts) -> Ruler | None:
     return baselines[0].ruler if baselines else None
 
 
-def _from_file(arguments: argparse.Namespace, settings: ModelSettings, ruler: Ruler | None, now: datetime) -> Baseline:
+def _from_file(
+    arguments: argparse.Namespace,
+    settings: ModelSettings,
+    ruler: Ruler | None,
+    importances: Mapping[str, float],
+    now: datetime,
+    progress: Callable[[str, int, int], None],
+) -> Baseline:
     from elkmon.reference_files import Columns, baseline_from_file
 
     columns: Columns = replace(Columns(ignore=arguments.ignore), **dict(arguments.column))
@@ -148,23 +163,40 @@ def _from_file(arguments: argparse.Namespace, settings: ModelSettings, ruler: Ru
         numeric=arguments.numeric,
         positive_label=settings.positive_label,
         in_sample=arguments.in_sample,
+        segments=settings.segments,
+        pairs=settings.pairs,
+        strongest_pairs=settings.strongest_pairs,
+        importances=importances,
+        settings=settings,
+        progress=progress,
     )
 
 
 def _from_window(
-    arguments: argparse.Namespace, config: Config, ruler: Ruler | None, now: datetime, parts: Parts
+    arguments: argparse.Namespace,
+    config: Config,
+    settings: ModelSettings,
+    ruler: Ruler | None,
+    importances: Mapping[str, float],
+    now: datetime,
+    parts: Parts,
 ) -> Baseline:
     from elkmon.reference_windows import baseline_from_window
 
-    positive = {each.settings.name: each.settings.positive_label for each in config.models}
+    known = {each.settings.name: each.settings for each in config.models}
     return baseline_from_window(
         parts.event_log,
         arguments.model,
         arguments.version,
         span(*arguments.from_window),
         now,
-        positive_labels={name: label for name, label in positive.items() if label is not None},
+        positive_labels={name: each.positive_label for name, each in known.items() if each.positive_label is not None},
+        segments={name: each.segments for name, each in known.items() if each.segments},
+        pairs=settings.pairs,
+        strongest_pairs=settings.strongest_pairs,
         ruler=ruler,
+        importances=importances,
+        settings=settings,
     )
 
 

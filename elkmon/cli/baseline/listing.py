@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import argparse
 
-from elkmon.baselines import Baseline
+from elkmon.baselines import Baseline, SourceKind
 from elkmon.cli.arguments import Commands, add_config, add_json, read_config
 from elkmon.cli.exit_code import ExitCode
 from elkmon.cli.output import day, print_json, print_table
@@ -40,6 +40,8 @@ def list_baselines(arguments: argparse.Namespace) -> ExitCode:
 
 def summary(baseline: Baseline) -> dict[str, object]:
     """Return what JSON says of a baseline; its counts and bins are left out."""
+    from elkmon.judgement.reference_quality import label_shares
+
     return {
         "id": baseline.id,
         "model": baseline.model,
@@ -50,7 +52,13 @@ def summary(baseline: Baseline) -> dict[str, object]:
         "predictions": baseline.total.predictions,
         "labelled": baseline.total.outcomes.labelled,
         "out_of_sample": baseline.source.out_of_sample,
+        "provisional": baseline.source.provisional,
+        "digest": baseline.source.digest,
         "ruler": baseline.ruler.id,
+        "segments": {name: profile.predictions for name, profile in baseline.segments.items()},
+        "pairs": [(each.left_field, each.right_field) for each in baseline.ruler.joints],
+        "label_shares": label_shares(baseline.total, baseline),
+        "importances": baseline.importances,
         "created_at": baseline.created_at,
         "notes": baseline.notes,
     }
@@ -61,9 +69,14 @@ def _row(baseline: Baseline) -> tuple[str, ...]:
         baseline.id[:12],
         baseline.model,
         baseline.version,
-        baseline.source.kind.value if baseline.source.kind.value == "window" else baseline.source.name,
+        _source(baseline),
         *((day(baseline.start), day(baseline.end)) if baseline.source.has_timestamps else ("", "")),
         f"{baseline.total.predictions:,}",
         f"{baseline.total.outcomes.labelled:,}",
         day(baseline.created_at),
     )
+
+
+def _source(baseline: Baseline) -> str:
+    name = baseline.source.name if baseline.source.kind is SourceKind.FILE else baseline.source.kind.value
+    return f"provisional {name}" if baseline.source.provisional else name

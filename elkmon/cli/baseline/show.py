@@ -5,17 +5,15 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 
-from elkmon.checks import ModelSettings
 from elkmon.cli.arguments import Commands, add_config, add_json, read_config
-from elkmon.cli.baseline.limits import print_limits, reaches
+from elkmon.cli.baseline.limits import add_segments, print_limits, reaches_by_segment
 from elkmon.cli.baseline.listing import summary
-from elkmon.cli.baseline.picking import pick
+from elkmon.cli.baseline.picking import pick, settings_of, with_hours
 from elkmon.cli.baseline.printing import print_baseline
 from elkmon.cli.exit_code import ExitCode
 from elkmon.cli.output import print_json
-from elkmon.windows import Window
+from elkmon.cli.progress import shown_progress
 
 
 def add_to(commands: Commands) -> None:
@@ -26,6 +24,7 @@ def add_to(commands: Commands) -> None:
     parser.add_argument("id", help="its id, or the beginning of it")
     add_config(parser)
     add_json(parser)
+    add_segments(parser)
     parser.set_defaults(command=show)
 
 
@@ -36,16 +35,15 @@ def show(arguments: argparse.Namespace) -> ExitCode:
     from elkmon.wiring import open_journal
 
     journal = open_journal(config.store)
-    baseline = pick(arguments.id, journal.baselines(""))
-    span = Window(baseline.start, baseline.end)
-    hours = journal.profiles(baseline.id, baseline.model, baseline.version, baseline.ruler.id, span)
-    baseline = replace(baseline, hours=tuple(hours))
-    of_name = {entry.settings.name: entry.settings for entry in config.models}
-    settings = of_name.get(baseline.model, ModelSettings(baseline.model))
-    limits = learn(baseline, settings)
+    baseline = with_hours(journal, pick(arguments.id, journal.baselines("")))
+    settings = settings_of(config, baseline.model)
+    with shown_progress() as progress:
+        progress("learning limits", 0, 1)
+        limits = learn(baseline, settings)
     if arguments.json:
-        print_json({**summary(baseline), "limits": reaches(baseline, settings, limits), **baseline.ruler.to_document()})
+        found = reaches_by_segment(baseline, settings, limits)
+        print_json({**summary(baseline), **found, **baseline.ruler.to_document()})
         return ExitCode.HEALTHY
     print_baseline(baseline)
-    print_limits(baseline, settings, limits)
+    print_limits(baseline, settings, limits, each_segment=arguments.segments)
     return ExitCode.HEALTHY

@@ -69,3 +69,22 @@ def test_changes_say_whose_they_are(capsys):
     print_transitions((transition,), {alert.fingerprint: alert})
 
     assert "  2013-08-06  opened     flight-delay: distance (critical)" in capsys.readouterr().out.splitlines()
+
+
+def test_among_equals_the_larger_comes_first(capsys):
+    """Within a verdict the order is how many times the limit is reached, not the name."""
+    print_findings((finding("a", Status.WARNING, value=0.4), finding("b", Status.WARNING, value=0.9)))
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines[2:4]] == ["b", "a"]
+
+
+def test_cautions_stand_above_the_table(capsys):
+    """That events are missing, and that the baseline is provisional, is said once of the window."""
+    print_findings(tuple(replace(each, completeness=0.988, provisional=True, segment="carrier=UA") for each in FOUND))
+
+    out = capsys.readouterr().out
+    assert out.count("1.2 % of this window's events did not arrive, so these figures are of those that did") == 1
+    assert out.count("Compared with a provisional baseline, made from the first days of production") == 1
+    assert "distance for carrier=UA" in out
+    assert "not judged: dewp for carrier=UA and humid for carrier=UA" in out

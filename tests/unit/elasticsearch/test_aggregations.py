@@ -2,13 +2,18 @@
 
 from datetime import UTC, datetime
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from elkmon.elasticsearch.aggregations import bins, counted_subjects, in_hours, planned, subject_questions
+from elkmon.elasticsearch.aggregations import (
+    bins,
+    counted_hour,
+    counted_subjects,
+    hour_questions,
+    in_hours,
+    no_rows,
+    subject_questions,
+)
+from elkmon.elasticsearch.plans import planned
 from elkmon.profiles import Counts
-from elkmon.rulers import CategoricalScale, NumericScale, Ruler
+from elkmon.rulers import CategoricalScale, JointScale, NumericScale, Ruler, Segmentation
 from elkmon.windows import HOUR
 
 START = datetime(2013, 4, 1, tzinfo=UTC)
@@ -16,23 +21,6 @@ START = datetime(2013, 4, 1, tzinfo=UTC)
 
 def numeric(edges: int) -> NumericScale:
     return NumericScale(tuple(map(float, range(edges))), (0.0,) * (edges + 1))
-
-
-@given(st.lists(st.integers(0, 90), max_size=30), st.integers(100, 1000))
-def test_no_request_of_a_plan_can_answer_with_too_many_buckets(sizes: list[int], most: int) -> None:
-    """Hours times the bins of a group stay within the limit, and every field is in exactly one group."""
-    ruler = Ruler({f"f{place}": numeric(size) for place, size in enumerate(sizes)})
-    plan = planned(ruler, most)
-    assert [name for group in plan.groups for name in group] == list(ruler.scales)
-    for group in plan.groups:
-        buckets = 1 + sum(ruler.scales[name].size + 3 for name in group)
-        assert plan.hours * buckets <= most
-
-
-def test_a_scale_that_fits_into_no_request_is_refused() -> None:
-    """More bins than an answer can hold is an error that names the field."""
-    with pytest.raises(ValueError, match="wide has 104 bins"):
-        planned(Ruler({"wide": numeric(100)}), 100)
 
 
 def test_hours_in_a_row_make_one_range() -> None:
@@ -80,3 +68,28 @@ def test_a_ruler_without_scales_asks_nothing() -> None:
     assert planned(empty).groups == ((),)
     assert subject_questions((), empty) == {}
     assert counted_subjects({"doc_count": 3}, (), empty) == {}
+
+
+def test_cells_are_counted_row_by_row() -> None:
+    """Of two together the left place comes first; a row that lacks either is missing, whatever it lacks it for."""
+    joint = JointScale("features.cat.c", "features.num.x", CategoricalScale(("a",)), numeric(1))
+    ruler = Ruler({}, (joint,))
+    asked = subject_questions((joint.name,), ruler)["0"]
+    other = {"filter": [{"exists": {"field": "features.cat.c"}}], "must_not": [{"terms": {"features.cat.c": ["a"]}}]}
+    assert asked["filters"]["filters"] == [{"term": {"features.cat.c": "a"}}, {"bool": other}]
+    assert asked["aggs"]["cells"] == bins("features.num.x", numeric(1))
+    rows = [{"cells": {"buckets": [{"doc_count": 1}, {"doc_count": 2}]}}]
+    rows += [{"cells": {"buckets": [{"doc_count": 3}, {"doc_count": 4}]}}]
+    counted = counted_subjects({"doc_count": 15, "0": {"buckets": rows}}, (joint.name,), ruler)
+    assert counted == {joint.name: Counts((1, 2, 3, 4), missing=5)}
+    assert no_rows(ruler) == {joint.name: Counts((0, 0, 0, 0))}
+
+
+def test_segments_are_asked_for_by_their_own_words() -> None:
+    """Levels go as a list, which Elasticsearch takes literally; answers come back under the segments' names."""
+    part = (Segmentation("features.cat.c=", (".*", "a=b")),)
+    ruler = Ruler({}, segmentations=part)
+    asked = hour_questions((), ruler, part)["segments.0"]
+    assert asked == {"terms": {"field": "features.cat.c=", "include": [".*", "a=b"], "size": 2}, "aggs": {}}
+    answer = {"doc_count": 9, "segments.0": {"buckets": [{"key": "a=b", "doc_count": 4}]}}
+    assert list(counted_hour(answer, (), ruler, part)) == [("", 9, {}), ("c==a=b", 4, {})]

@@ -1,7 +1,7 @@
 """Mappings follow from `fields.py`."""
 
 from elkmon.elasticsearch.mappings import mapping_of
-from elkmon.fields import EVENTS, Document
+from elkmon.schema import EVENTS, Document
 
 
 def test_open_maps_take_any_name_with_one_type() -> None:

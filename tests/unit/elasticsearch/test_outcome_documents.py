@@ -65,3 +65,23 @@ def test_each_change_counts() -> None:
         assert written is not None
         document = written
     assert document["elkmon"]["outcome"]["corrections"] == 2
+
+
+def test_an_outcome_names_the_segments_of_its_prediction() -> None:
+    """One for each feature that has a level, in order of name; of the field itself, whatever else its pattern finds."""
+    found = {"features.cat.b=*": ["x"], "features.cat.b=?": ["other"], "features.cat.a": ["."]}
+    hit = {"fields": {"@timestamp": [AT.isoformat()], **found}}
+    predicted = Predicted.of(hit, ["b=*", "a", "absent"])
+    assert predicted.segments == ("a=.", "b=*=x")
+    assert outcome_document(TRUTH, predicted, None)["elkmon"]["outcome"]["segments"] == ["a=.", "b=*=x"]
+    assert "segments" not in outcome_document(TRUTH, PREDICTED, None)["elkmon"]["outcome"]
+
+
+def test_other_segments_are_a_correction() -> None:
+    """The same word of a prediction that is cut otherwise is written again, and its hour is profiled again."""
+    document = outcome_document(TRUTH, PREDICTED, "late")
+    cut = replace(PREDICTED, segments=("origin=EWR",))
+    written = changed(document, TRUTH, outcome_document(TRUTH, cut, "late"))
+    assert written is not None
+    assert written["elkmon"]["outcome"]["corrections"] == 1
+    assert changed(written, TRUTH, outcome_document(TRUTH, cut, "late")) is None

@@ -12,11 +12,11 @@ from elkmon.elasticsearch.finding_documents import finding_document
 from elkmon.elasticsearch.outcome_documents import Predicted, Truth, changed, outcome_document, waiting_document
 from elkmon.elasticsearch.profile_documents import baseline_document, profile_document, ruler_document
 from elkmon.elasticsearch.story_documents import alert_document, delivery_document, run_document
-from elkmon.fields import Document
 from elkmon.findings import Family, Finding, Kind, Status, Subject
 from elkmon.ports import Delivery, Run
 from elkmon.profiles import Profile
 from elkmon.rulers import CategoricalScale, Ruler
+from elkmon.schema import RESULTS, Document
 from elkmon.windows import HOUR, Window
 
 START = datetime(2013, 4, 1, tzinfo=UTC)
@@ -27,7 +27,7 @@ FINDING = Finding(
     model="m", version="1", window=Window(START, START + HOUR), subject=SUBJECT, status=Status.WARNING, judged_at=START,
     measure="total_variation", value=0.1, baseline_value=0.0, limit=0.05, critical_limit=0.15, p_value=0.0, q_value=0.0,
     lower=0.08, upper=0.12, rows=9, reference_rows=9, coverage=1.0, reason="floor", beside={"psi": 0.1}, baseline="b",
-    settings="s", content="c", revision=1, previous=Status.OK,
+    settings="s", content="c", revision=1, previous=Status.OK, completeness=0.9, provisional=True,
 )  # fmt: skip
 ALERT = Alert("m", SUBJECT, episode=1, last_window=START + HOUR, opened_at=START, resolved_at=START + HOUR)
 BASELINE = Baseline("m", "1", RULER, Source(SourceKind.FILE, "reference.csv"), PROFILE, START)
@@ -48,8 +48,9 @@ def names(document: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
 def outcomes() -> Iterator[dict[str, Any]]:
     """Yield outcomes of a regression and of a classification, and one whose truth changed."""
     number = Truth("m", "p", START, "e", value=2.0)
+    of_segment = Predicted("1", START, value=3.0, segments=("origin=EWR",))
     label = Truth("m", "p", START, "e", label="late")
-    yield outcome_document(number, Predicted("1", START, value=3.0), None)
+    yield outcome_document(number, of_segment, None)
     yield (first := outcome_document(label, Predicted("1", START, label="late", score=0.9), "late"))
     later = replace(label, known_at=START + HOUR, label="on time")
     second = changed(first, later, outcome_document(later, Predicted("1", START, label="late", score=0.9), "late"))
@@ -72,4 +73,4 @@ def test_results_carry_the_fields_of_their_kind() -> None:
     }
     written = {kind: {name for each in of_kind for name in names(each)} for kind, of_kind in documents.items()}
     written[Document.STATE].add(fields.MODEL_NAME)  # of the join's ledger, whose documents are made where it is kept
-    assert written == {kind: set(fields.of(kind)) for kind in fields.RESULTS}
+    assert written == {kind: set(fields.of(kind)) for kind in RESULTS}

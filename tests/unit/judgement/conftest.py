@@ -17,8 +17,10 @@ from elkmon.findings import Finding, Kind
 from elkmon.judgement import Limits, judge, learn
 from elkmon.losses import classification_losses
 from elkmon.measures.binning import latency_scale, numeric_scale, score_scale
-from elkmon.profiles import Counts, Outcomes, Profile, total
-from elkmon.rulers import CategoricalScale, NumericScale, NumericSummary, Ruler
+from elkmon.ports import Completeness
+from elkmon.profiles import ALL, Counts, Outcomes, Profile, total
+from elkmon.rulers import CategoricalScale, JointScale, NumericScale, Ruler
+from elkmon.surveys import NumericSummary
 from elkmon.windows import DAY, HOUR
 
 START = datetime(2013, 1, 1, tzinfo=UTC)
@@ -42,14 +44,17 @@ NORMAL = NumericSummary(
     -4.8,
     4.8,
 )  # fmt: skip
+LABELS = CategoricalScale(("no", "yes"))
+SCORE_BY_LABEL = JointScale(SCORE, LABEL, score_scale(EVEN), LABELS)
 RULER = Ruler(
     {
         X: numeric_scale(NORMAL),
         C: CategoricalScale(("a", "b")),
         SCORE: score_scale(EVEN),
-        LABEL: CategoricalScale(("no", "yes")),
+        LABEL: LABELS,
         DURATION: latency_scale(),
-    }
+    },
+    joints=(SCORE_BY_LABEL,),
 )
 SETTINGS = ModelSettings("m", positive_label="yes", labels_after=DAY)
 
@@ -74,6 +79,11 @@ class World:
 
 def binned(scale: NumericScale, values: np.ndarray) -> tuple[int, ...]:
     return tuple(np.bincount(np.searchsorted(scale.edges, values, side="right"), minlength=scale.size).tolist())
+
+
+def by_label(scale: NumericScale, score: np.ndarray, guess: np.ndarray) -> tuple[int, ...]:
+    columns = (binned(scale, score[~guess]), binned(scale, score[guess]), (0,) * scale.size)
+    return tuple(count for cell in zip(*columns, strict=True) for count in cell)
 
 
 def hour(start: datetime, world: World, seed: int) -> Profile:
@@ -115,6 +125,7 @@ def hour(start: datetime, world: World, seed: int) -> Profile:
         C: Counts((a, rows - world.unseen - a, world.unseen), unseen=world.unseen),
         SCORE: Counts(binned(scale, score)),
         LABEL: Counts((int((~guess).sum()), int(guess.sum()), 0)),
+        SCORE_BY_LABEL.name: Counts(by_label(scale, score, guess)),
         DURATION: Counts(binned(RULER.scales[DURATION], duration)),
     }
     return Profile("m", "1", start, start + HOUR, RULER.id, rows, world.errors, subjects, outcomes)
@@ -140,7 +151,7 @@ def reference_of(days: int = 60, kind: SourceKind = SourceKind.WINDOW, *, weathe
 
 @cache
 def limits_of(baseline_days: int = 60, *, weather: bool = False) -> Limits:
-    return learn(reference_of(baseline_days, weather=weather), SETTINGS)
+    return learn(reference_of(baseline_days, weather=weather), SETTINGS)[ALL]
 
 
 def verdicts_of(
@@ -150,9 +161,18 @@ def verdicts_of(
     baseline: Baseline | None = None,
     learnt: Limits | None = None,
     now: datetime | None = None,
+    completeness: Completeness | None = None,
 ) -> dict[tuple[Kind, str], Finding]:
     baseline = baseline or reference_of()
-    found = judge(settings, baseline, learnt or limits_of(), current, earlier, now or current.end + 2 * DAY)
+    found = judge(
+        settings,
+        baseline,
+        {ALL: learnt or limits_of()},
+        {ALL: current},
+        [{ALL: each} for each in earlier],
+        now or current.end + 2 * DAY,
+        completeness or Completeness(arrived=current.predictions),
+    )
     assert len({finding.subject for finding in found}) == len(found)
     return {(finding.subject.kind, finding.subject.name): finding for finding in found}
 

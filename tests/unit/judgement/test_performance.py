@@ -10,7 +10,7 @@ import pytest
 from elkmon.baselines import Baseline, Source, SourceKind
 from elkmon.findings import Family, Kind, Status
 from elkmon.judgement import learn
-from elkmon.profiles import Counts, Outcomes, Profile, total
+from elkmon.profiles import ALL, Counts, Outcomes, Profile, total
 from elkmon.rulers import Ruler
 from elkmon.windows import DAY, HOUR
 
@@ -69,7 +69,7 @@ def test_a_reference_without_truth_judges_no_performance(window, reference, verd
     """The reason says what to do about it; the value is shown."""
     known = reference()
     bare = replace(known, total=replace(known.total, outcomes=Outcomes()), hours=())
-    finding = verdicts(window(), baseline=bare, learnt=learn(bare, settings))[Kind.METRIC, "accuracy"]
+    finding = verdicts(window(), baseline=bare, learnt=learn(bare, settings)[ALL])[Kind.METRIC, "accuracy"]
     assert finding.status is Status.NOT_APPLICABLE
     assert "baseline with outcomes" in finding.reason
     assert finding.value is not None
@@ -136,7 +136,7 @@ def test_a_regression_is_judged_by_its_errors(verdicts, settings, start, ruler):
     hours = tuple(replace(each, end=each.start + HOUR) for each in days)
     whole = total(days, Profile("m", "1", start, start + 30 * DAY, ruler.id))
     baseline = Baseline("m", "1", ruler, Source(SourceKind.FILE, "f.csv"), whole, start, hours)
-    learnt = learn(baseline, settings)
+    learnt = learn(baseline, settings)[ALL]
     worse = verdicts(day(40, 0.6, bias=0.5), baseline=baseline, learnt=learnt)
     assert {worse[Kind.METRIC, name].status for name in ("mae", "rmse")} == {Status.CRITICAL}
     assert worse[Kind.CONCEPT, "concept_gap"].status is Status.CRITICAL

@@ -7,6 +7,7 @@ from dataclasses import replace
 from elkmon.checks import Floor
 from elkmon.findings import Kind, Status
 from elkmon.judgement import earlier_windows, learn
+from elkmon.profiles import ALL
 from elkmon.windows import DAY, WEEK
 
 
@@ -42,7 +43,7 @@ def test_earlier_windows_make_a_run():
 def test_a_short_reference_warns_by_its_floors_at_most(window, reference, verdicts, settings):
     """Seven days teach nothing: floors alone, and never critical, said so."""
     short = reference(7)
-    finding = verdicts(window(shift=2), baseline=short, learnt=learn(short, settings))[Kind.FEATURE, "x"]
+    finding = verdicts(window(shift=2), baseline=short, learnt=learn(short, settings)[ALL])[Kind.FEATURE, "x"]
     assert (finding.status, finding.reason, finding.limit) == (Status.WARNING, "floor", 0.1)
     assert finding.critical_limit is None
 
@@ -51,7 +52,7 @@ def test_a_reference_without_timestamps_teaches_nothing(window, reference, verdi
     """Its hours, were there any, say nothing of how its days differ."""
     known = reference()
     untimed = replace(known, source=replace(known.source, has_timestamps=False), hours=())
-    learnt = learn(untimed, settings)
+    learnt = learn(untimed, settings)[ALL]
     assert {limit.limit for limit in learnt.learnt.values()} == {None}
     assert learnt.windows == 0
     found = verdicts(window(quality=0.0, shift=1), baseline=untimed, learnt=learnt)
@@ -61,8 +62,10 @@ def test_a_reference_without_timestamps_teaches_nothing(window, reference, verdi
 
 def test_configured_floors_win(window, reference, verdicts, settings):
     """A model's floor, and a feature's own, which is drift's only."""
-    own = replace(settings, feature_floors={"x": Floor(1.0, 2.0)}, floors={"total_variation": Floor(0.3, 0.5)})
-    found = verdicts(window(shift=0.5, share_of_a=0.45, missing=10), settings=own, learnt=learn(reference(), own))
+    own = replace(
+        settings, feature_floors={"x": {"drift": Floor(1.0, 2.0)}}, floors={"total_variation": Floor(0.3, 0.5)}
+    )
+    found = verdicts(window(shift=0.5, share_of_a=0.45, missing=10), settings=own, learnt=learn(reference(), own)[ALL])
     assert found[Kind.FEATURE, "x"].status is Status.OK
     assert found[Kind.FEATURE, "c"].status is Status.OK
     assert found[Kind.MISSING, "x"].status is Status.CRITICAL

@@ -9,7 +9,7 @@ import pytest
 
 from elkmon.findings import Family, Kind, Status
 from elkmon.judgement import Limits, evidence, judge, unjudged
-from elkmon.profiles import Counts
+from elkmon.profiles import ALL, Counts
 from elkmon.rulers import CategoricalScale, Ruler
 from elkmon.windows import DAY, Window
 
@@ -93,7 +93,7 @@ def test_a_feature_seen_as_number_and_as_level_has_one_story(window, reference, 
     known = reference()
     ruler = Ruler({**known.ruler.scales, "features.cat.x": CategoricalScale(("1",))})
     both = replace(known, ruler=ruler, total=replace(known.total, ruler=ruler.id), hours=())
-    found = judge(settings, both, Limits(), replace(window(), ruler=ruler.id), (), start + 200 * DAY)
+    found = judge(settings, both, {ALL: Limits()}, {ALL: replace(window(), ruler=ruler.id)}, (), start + 200 * DAY)
     assert [finding.subject.field for finding in found if finding.subject.kind is Kind.FEATURE] == [
         "features.num.x",
         "features.cat.c",

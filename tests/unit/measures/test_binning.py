@@ -9,7 +9,8 @@ import pytest
 
 from elkmon.measures.binning import QUANTILES, categorical_scale, latency_scale, make_ruler, numeric_scale, score_scale
 from elkmon.measures.drift import wasserstein
-from elkmon.rulers import LevelSummary, NumericScale, NumericSummary, Survey
+from elkmon.rulers import NumericScale
+from elkmon.surveys import LevelSummary, NumericSummary, Survey
 
 
 def summary(values: np.ndarray) -> NumericSummary:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import partial, reduce
 from operator import add
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from elkmon.checks import TOLERANCES
 from elkmon.measures.degradation import (
     Uncertainty,
     change_p_value,
@@ -144,6 +146,81 @@ def test_regression_row_variances():
     assert mae.within == pytest.approx(np.var(np.abs(errors)))
     assert rmse.variance_of(5_000) == pytest.approx(4 / 2 / 5_000, rel=0.1)
     assert row_uncertainty("mae", Outcomes(), Reading()) is None
+
+
+def test_every_metric_that_can_be_judged_has_a_row_variance():
+    """By its tolerance it can be chosen, and a reference without timestamps still judges it."""
+    scored_rows, _, _, points = scored(2_000)
+    labels = {("yes", "yes"): 400, ("yes", "no"): 200, ("no", "yes"): 150, ("no", "no"): 1_250}
+    sums = {"absolute_error": 900.0, "squared_error": 800.0, "value": 100.0, "value_squared": 4_000.0, "brier": 300.0}
+    counted = {f"{name}_rows": 2_000.0 for name in sums}
+    outcomes = replace(scored_rows, confusion=labels, sums={**scored_rows.sums, **sums, **counted})
+    for name in TOLERANCES:
+        known = row_uncertainty(name, outcomes, Reading("yes", points))
+        assert known is not None, name
+        assert known.within > 0, name
+
+
+@pytest.mark.parametrize("name", ["average_precision", "matthews", "balanced_accuracy", "f1_weighted"])
+def test_row_variances_by_the_jackknife_are_those_of_repeated_samples(name):
+    """Within three tenths; the variance of 600 samples is itself known to a sixteenth only."""
+    read = Reading("yes", tuple((np.arange(20) + 0.5) / 20))
+
+    def sample() -> Outcomes:
+        outcomes = scored(4_000)[0]
+        guessed = {label: (sum(rows[:10]), sum(rows[10:])) for label, rows in outcomes.scores.items()}
+        pairs = {(label, "no"): low for label, (low, _) in guessed.items()}
+        return replace(outcomes, confusion={**pairs, **{(label, "yes"): high for label, (_, high) in guessed.items()}})
+
+    known = row_uncertainty(name, sample(), read)
+    assert known is not None
+    assert known.variance_of(4_000) == pytest.approx(
+        np.var([measure(name, sample(), read) for _ in range(600)]), rel=0.3
+    )
+
+
+def test_the_calibration_errors_row_variance_is_no_smaller_than_that_of_repeated_samples():
+    """It is a bound, near it where every gap leans one way: scores that are 0.1 too high throughout."""
+    points = tuple(((np.arange(20) + 0.5) / 20).tolist())
+
+    def sample() -> Outcomes:
+        place = RNG.integers(4, 20, 2_000)
+        truth = RNG.random(2_000) < np.take(points, place) - 0.1
+        sides = {"yes": place[truth], "no": place[~truth]}
+        return Outcomes(
+            2_000, scores={label: tuple(np.bincount(rows, minlength=20).tolist()) for label, rows in sides.items()}
+        )
+
+    known = row_uncertainty("calibration_error", sample(), Reading("yes", points))
+    assert known is not None
+    repeated = float(np.var([measure("calibration_error", sample(), Reading("yes", points)) for _ in range(600)]))
+    assert repeated * 0.85 <= known.variance_of(2_000) <= repeated * 1.4
+
+
+def test_r_squareds_row_variance_is_no_smaller_than_that_of_repeated_samples():
+    """For errors apart from the prediction the classical 4R²(1 − R²)² is below it."""
+
+    def sample() -> Outcomes:
+        true = RNG.normal(size=2_000)
+        error = RNG.normal(0, 0.5, 2_000)
+        sums = {"squared_error": error @ error, "value": true.sum(), "value_squared": true @ true}
+        return Outcomes(2_000, sums={**sums, "squared_error_rows": 2_000, "value_rows": 2_000})
+
+    known = row_uncertainty("r2", sample(), Reading())
+    assert known is not None
+    repeated = float(np.var([measure("r2", sample(), Reading()) for _ in range(600)]))
+    assert repeated * 0.85 <= known.variance_of(2_000) <= repeated * 1.3
+
+
+def test_the_biass_row_variance_is_that_of_the_errors_and_mape_has_none():
+    """Squares of percentages are not stored, so MAPE is shown and not judged."""
+    errors = RNG.normal(0.3, 2, 5_000)
+    sums = {"error": float(errors.sum()), "squared_error": float(errors @ errors), "absolute_percentage_error": 9.0}
+    outcomes = Outcomes(5_000, sums={**sums, **{f"{name}_rows": 5_000.0 for name in sums}})
+    known = row_uncertainty("bias", outcomes, Reading())
+    assert known is not None
+    assert known.within == pytest.approx(np.var(errors))
+    assert row_uncertainty("mape", outcomes, Reading()) is None
 
 
 def test_taking_a_part_away_undoes_adding_it():

@@ -19,7 +19,8 @@ from elkmon.measures.drift import (
     total_variation,
     wasserstein,
 )
-from elkmon.rulers import NumericScale, NumericSummary
+from elkmon.rulers import NumericScale
+from elkmon.surveys import NumericSummary
 
 RNG = np.random.default_rng(20130805)
 REFERENCE = RNG.normal(0, 1, 50_000)

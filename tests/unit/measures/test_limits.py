@@ -36,7 +36,7 @@ def test_windows_of_a_week_slide_by_a_day():
     """Four weeks of days hold 22 of them; each sums its seven days."""
     windows = own_windows(hours([1] * 24 * 28), span(28), WEEK)
     assert windows.count == 22
-    sums = windows.sums(windows.per_hour(lambda hour: (hour.predictions,)))
+    sums = windows.sums(windows.per_part(lambda hour: (hour.predictions,)))
     assert sums[:, 0].tolist() == [168.0] * 22
     assert windows.apart(np.ones(22, dtype=bool)) == 4
 
@@ -46,7 +46,7 @@ def test_windows_up_to_a_day_lie_where_productions_do():
     start = START + 5 * HOUR
     windows = own_windows(hours([1] * 70, start), Window(start, start + 70 * HOUR), DAY)
     assert windows.count == 2
-    assert windows.sums(windows.per_hour(lambda hour: (hour.predictions,)))[:, 0].tolist() == [24, 24]
+    assert windows.sums(windows.per_part(lambda hour: (hour.predictions,)))[:, 0].tolist() == [24, 24]
     assert own_windows(hours([1] * 72), span(3), DAY, timedelta(hours=2)).count == 2
 
 
@@ -70,7 +70,7 @@ def test_the_limit_is_the_largest_score_with_its_margin():
     rows = [place for place in range(1, 11) for _ in range(1)]
     per_hour = [rows[place // 24] if place % 24 == 0 else 0 for place in range(240)]
     windows = own_windows(hours(per_hour), span(10), DAY)
-    counted = windows.per_hour(lambda hour: (hour.predictions,))
+    counted = windows.per_part(lambda hour: (hour.predictions,))
     learnt = learn_limit(windows, counted, largest_value, min_rows=0, run=2, floor=0)
     assert (learnt.windows, learnt.largest) == (10, 10.0)
     assert learnt.limit == pytest.approx(10 * (1 + 2.4 / np.sqrt(10)))
@@ -81,7 +81,7 @@ def test_the_limit_is_the_largest_score_with_its_margin():
 def test_each_window_is_left_out_of_what_it_is_compared_with():
     """The rest and the window together are always the whole."""
     windows = own_windows(hours([2] * 240), span(10), DAY)
-    counted = windows.per_hour(lambda hour: (hour.predictions,))
+    counted = windows.per_part(lambda hour: (hour.predictions,))
     seen: list[float] = []
 
     def score(rest: Numbers, currents: Numbers) -> Numbers:
@@ -95,7 +95,7 @@ def test_each_window_is_left_out_of_what_it_is_compared_with():
 def test_too_few_windows_or_runs_teach_nothing():
     """Below 8 windows there is no limit, below 4 runs none for runs; windows with too few rows do not count."""
     windows = own_windows(hours([1] * 24 * 7), span(7), DAY)
-    counted = windows.per_hour(lambda hour: (hour.predictions,))
+    counted = windows.per_part(lambda hour: (hour.predictions,))
     learnt = learn_limit(windows, counted, largest_value, min_rows=0, run=2, floor=0)
     assert (learnt.windows, learnt.limit, learnt.runs, learnt.run_limit) == (7, None, 3, None)
     assert learn_limit(windows, counted, largest_value, min_rows=25, run=2, floor=0).windows == 0
@@ -104,7 +104,7 @@ def test_too_few_windows_or_runs_teach_nothing():
 def test_a_window_that_cannot_be_scored_breaks_the_runs_it_is_in():
     """NaN is no score: nine usable days of ten, and no run over the gap."""
     windows = own_windows(hours([1] * 240), span(10), DAY)
-    counted = windows.per_hour(lambda hour: (hour.predictions,))
+    counted = windows.per_part(lambda hour: (hour.predictions,))
 
     def score(_: Numbers, currents: Numbers) -> Numbers:
         scores = np.ones(len(currents))
@@ -120,7 +120,7 @@ def test_the_forward_check_counts_alarms_of_the_last_third():
     """Thirty days, of which the last five have ten times the rows: five alarms in ten windows."""
     per_hour = [10] * 24 * 25 + [100] * 24 * 5
     windows = own_windows(hours(per_hour), span(30), DAY)
-    counted = windows.per_hour(lambda hour: (hour.predictions,))
+    counted = windows.per_part(lambda hour: (hour.predictions,))
     learnt = learn_limit(windows, counted, largest_value, min_rows=0, run=10, floor=0)
     assert (learnt.alarms, learnt.checked) == (5, 10)
 

@@ -10,20 +10,14 @@ import pytest
 from sklearn import metrics
 
 from elkmon.losses import classification_losses, regression_losses
+from elkmon.measures.confusion import macro, recall
 from elkmon.measures.performance import (
     METRICS,
     Reading,
-    accuracy,
     by_truth,
-    calibration_error,
-    f1,
-    macro,
     mean_of,
     measure,
-    precision,
     r_squared,
-    recall,
-    roc_auc,
     root_mean_squared_error,
     rows_of,
 )
@@ -37,59 +31,10 @@ PREDICTED = np.where(RNG.random(ROWS) < 0.7, TRUE, RNG.choice(LABELS, ROWS))
 CONFUSION = Counter(zip(TRUE.tolist(), PREDICTED.tolist(), strict=True))
 
 
-def test_accuracy_is_sklearns():
-    """Share of rows on the diagonal."""
-    assert accuracy(CONFUSION) == pytest.approx(metrics.accuracy_score(TRUE, PREDICTED))
-
-
-@pytest.mark.parametrize(
-    ("ours", "theirs"),
-    [(precision, metrics.precision_score), (recall, metrics.recall_score), (f1, metrics.f1_score)],
-)
-def test_per_class_scores_and_their_macro_mean_are_sklearns(ours, theirs):
-    """For every label, and as the plain mean over labels."""
-    per_class = theirs(TRUE, PREDICTED, labels=LABELS, average=None)
-    assert [ours(CONFUSION, label) for label in LABELS] == pytest.approx(per_class.tolist())
-    assert macro(ours, CONFUSION) == pytest.approx(theirs(TRUE, PREDICTED, average="macro"))
-
-
 def binary(rate: float) -> tuple[np.ndarray, np.ndarray]:
     truth = RNG.random(ROWS) < rate
     score = np.clip(RNG.normal(0.35 + 0.2 * truth, 0.15), 0, 1)
     return truth, score
-
-
-@pytest.mark.parametrize("rate", [0.5, 0.005])
-def test_roc_auc_from_bins_is_close_to_sklearns(rate):
-    """Within 0.002 with 100 quantile bins, also where positives are rare."""
-    truth, score = binary(rate)
-    edges = np.quantile(score, np.arange(1, 100) / 100)
-    place = np.searchsorted(edges, score, side="right")
-    positives = np.bincount(place[truth], minlength=100)
-    negatives = np.bincount(place[~truth], minlength=100)
-    assert roc_auc(positives, negatives) == pytest.approx(metrics.roc_auc_score(truth, score), abs=0.002)
-
-
-def test_roc_auc_is_sklearns_exactly_when_scores_stand_at_the_bins():
-    """Ties count half."""
-    truth = np.array([0, 0, 1, 1, 1, 0, 1, 0])
-    score = np.array([0.1, 0.3, 0.3, 0.5, 0.5, 0.5, 0.9, 0.1])
-    place = np.unique(score, return_inverse=True)[1]
-    found = roc_auc(np.bincount(place[truth == 1], minlength=4), np.bincount(place[truth == 0], minlength=4))
-    assert found == pytest.approx(metrics.roc_auc_score(truth, score))
-
-
-def test_calibration_error_is_its_definition_on_rows():
-    """Ten even widths; with points near the scores it is within half a bin of that on the rows."""
-    truth, score = binary(0.4)
-    place = (score * 100).astype(int).clip(0, 99)
-    points = (np.arange(100) + 0.5) / 100
-    width = (score * 10).astype(int).clip(0, 9)
-    expected = sum(abs(truth[width == w].sum() - score[width == w].sum()) for w in range(10)) / ROWS
-    found = calibration_error(
-        np.bincount(place[truth], minlength=100), np.bincount(place[~truth], minlength=100), points
-    )
-    assert found == pytest.approx(expected, abs=0.005)
 
 
 def test_summed_losses_are_sklearns_means():
@@ -131,20 +76,38 @@ def test_nothing_is_undefined_as_nan():
     """Without rows, or with one class only, a metric is None."""
     empty = Outcomes()
     assert all(measure(name, empty, Reading("yes", (0.5,))) is None for name in METRICS)
-    assert roc_auc([1, 2], [0, 0]) is None
-    assert precision({("a", "a"): 1}, "b") is None
-    assert recall({("a", "a"): 1}, "b") is None
-    assert f1({("a", "a"): 1}, "b") is None
-    assert calibration_error([0], [0], (0.5,)) is None
+    assert all(measure(name, empty, Reading()) is None for name in METRICS)
     assert mean_of("brier", {}) is None
     assert root_mean_squared_error({}) is None
     constant = {"squared_error": 1.0, "squared_error_rows": 2, "value": 2.0, "value_rows": 2, "value_squared": 2.0}
     assert r_squared(constant) is None
 
 
-def test_a_label_of_zero_rows_does_not_count_as_a_class():
-    """Subtracting windows leaves zeros behind; the macro mean does not see them."""
-    assert macro(f1, {("a", "a"): 5, ("b", "b"): 0}) == 1.0
+def test_scores_without_a_positive_label_measure_nothing():
+    """Whose probability they are is not known."""
+    scored = Outcomes(4, scores={"yes": (0, 2), "no": (2, 0)})
+    names = [name for name, metric in METRICS.items() if metric.needs_score]
+    assert all(measure(name, scored, Reading(None, (0.2, 0.8))) is None for name in names)
+
+
+def test_metrics_of_scores_read_the_bins_by_truth():
+    """Each through the outcomes of a window, by hand: 2 of 10 at 0.2 and 8 of 10 at 0.8 mean what they say."""
+    scored = Outcomes(20, scores={"yes": (2, 8), "no": (8, 2)})
+    read = Reading("yes", (0.2, 0.8))
+    assert measure("roc_auc", scored, read) == pytest.approx(0.8)
+    assert measure("calibration_error", scored, read) == pytest.approx(0.0)
+    assert measure("maximum_calibration_error", scored, read) == pytest.approx(0.0)
+    assert measure("calibration_slope", scored, read) == pytest.approx(1.0)
+    assert measure("calibration_intercept", scored, read) == pytest.approx(0.0, abs=1e-9)
+    assert 0.7 < (measure("average_precision", scored, read) or 0) < 0.8
+
+
+def test_every_value_lies_within_the_range_that_is_said():
+    """Whatever predictions are worth."""
+    outcomes = Outcomes(ROWS, CONFUSION, {"yes": (9, 1), "no": (1, 9)})
+    for name, metric in METRICS.items():
+        value = measure(name, outcomes, Reading("yes", (0.2, 0.8)))
+        assert value is None or metric.lowest <= value <= metric.highest, name
 
 
 def test_precision_and_recall_are_the_positive_labels_where_there_is_one():

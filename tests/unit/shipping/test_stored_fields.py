@@ -3,6 +3,7 @@ import logging
 
 import elkmon
 from elkmon import fields
+from elkmon.schema import EVENTS, Document
 
 
 def flattened(document, prefix=""):
@@ -39,9 +40,9 @@ def test_every_field_is_in_fields(make_handler, path):
     handler.shipper.buffer.lost(log._subject.channel, "2013-08-05T10:00:00.000Z", "encode_error")
     handler.close()
     documents = [json.loads(line) for line in path.read_text().splitlines()]
-    written = {kind: set() for kind in fields.EVENTS}
+    written = {kind: set() for kind in EVENTS}
     for document in documents:
-        kind = fields.Document(document["data_stream"]["dataset"].removeprefix("elkmon."))
+        kind = Document(document["data_stream"]["dataset"].removeprefix("elkmon."))
         written[kind] |= set(flattened(document))
         assert {"@timestamp", "event.id", "elkmon.process", "host.name", "process.pid"} <= set(flattened(document))
-    assert written == {kind: set(fields.of(kind)) for kind in fields.EVENTS}
+    assert written == {kind: set(fields.of(kind)) for kind in EVENTS}

@@ -1,0 +1,92 @@
+"""
+What windows are compared with: a baseline with its hours, or its part of the window's season, and the limits that it teaches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from elkmon.baselines import Baseline
+from elkmon.checks import ModelSettings
+from elkmon.judgement import Limits, learn
+from elkmon.judgement.seasons import Phase, enough_of, learn_phase, phase_name, phase_of
+from elkmon.measures.limits import LEAST_WINDOWS
+from elkmon.ports import Journal
+from elkmon.rulers import feature_of
+from elkmon.windows import Window
+
+_NAMED = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """
+    A baseline, or the part of it that has the window's season, and the limits it teaches by segment.
+
+    `lacks` names the season that it has too few windows of.
+    """
+
+    baseline: Baseline
+    limits: Mapping[str, Limits]
+    lacks: str = ""
+
+
+class References:
+    """Keeps what was learnt from each baseline, which follows from its hours and the settings and never changes."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._baselines: dict[str, Baseline] = {}
+        self._known: dict[tuple[str, str, Phase], Reference] = {}
+
+    def of(self, baseline: Baseline, settings: ModelSettings, window: Window) -> Reference:
+        """Return what `window` is compared with under `settings`."""
+        season = settings.season
+        if season is None or not baseline.source.has_timestamps:
+            return self._all_of(baseline, settings)
+        key = (baseline.id, settings.hash, phase_of(window, season, settings.offset))
+        if key not in self._known:
+            whole = self._loaded(baseline)
+            if enough_of(whole, window, settings, season):
+                self._known[key] = Reference(*learn_phase(whole, window, settings, season))
+            else:
+                lacks = phase_name(window, season, settings.offset)
+                self._known[key] = replace(self._all_of(baseline, settings), lacks=lacks)
+        return self._known[key]
+
+    def _all_of(self, baseline: Baseline, settings: ModelSettings) -> Reference:
+        key = (baseline.id, settings.hash, Phase())
+        if key not in self._known:
+            whole = self._loaded(baseline)
+            self._known[key] = Reference(whole, learn(whole, settings))
+        return self._known[key]
+
+    def _loaded(self, baseline: Baseline) -> Baseline:
+        if baseline.id not in self._baselines:
+            span = Window(baseline.start, baseline.end)
+            hours = self._journal.profiles(baseline.id, baseline.model, baseline.version, baseline.ruler.id, span)
+            self._baselines[baseline.id] = replace(baseline, hours=tuple(hours))
+        return self._baselines[baseline.id]
+
+
+def shortcomings(
+    settings: ModelSettings, baselines: Iterable[Baseline], lacking: Mapping[str, set[str]]
+) -> Iterator[str]:
+    """Yield what was configured and the `baselines` cannot give: segments, seasons; `lacking` are seasons by baseline's id."""
+    for baseline in {each.id: each for each in baselines}.values():
+        cut_by = {feature_of(each.field) for each in baseline.ruler.segmentations}
+        for name in settings.segments:
+            if name not in cut_by:
+                yield (
+                    f"{name} is configured as a segment, but baseline {baseline.id} has no segments by it; make a new one "
+                    "with `elkmon baseline create`"
+                )
+        if settings.season and not baseline.source.has_timestamps:
+            yield f"baseline {baseline.id} has no timestamps, so it knows no {settings.season}; all of it is compared with"
+        elif names := sorted(lacking.get(baseline.id, ())):
+            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+            yield (
+                f"baseline {baseline.id} has fewer than {LEAST_WINDOWS} windows with enough rows of {', '.join(names[:_NAMED])}"
+                f"{more}; these are compared with all of it"
+            )

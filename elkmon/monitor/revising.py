@@ -1,0 +1,102 @@
+"""
+What new verdicts on a window do to those that were remembered of it, and which need not be remembered at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from elkmon.findings import Family, Finding, Status, Subject
+from elkmon.profiles import ALL
+
+
+def said_by_absence(finding: Finding) -> bool:
+    """
+    Whether a finding that nothing was remembered of need not be written: good values within a segment.
+
+    Ten kinds of them for each feature and segment, each fine for years, would be most of what is stored.
+    """
+    fine = finding.status in {Status.OK, Status.NOT_APPLICABLE}
+    return fine and finding.segment != ALL and finding.subject.family is Family.QUALITY
+
+
+def revised(before: Iterable[Finding], new: Iterable[Finding]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """
+    Return the verdicts that stand after judging again, and those of them that must be written.
+
+    A finding that says the same as before stays as it was written; one whose status changed says what it was; one whose
+    subject is not judged any more says so, and is not left to stand.
+    """
+    old = {(finding.segment, finding.subject): finding for finding in before}
+    standing: list[Finding] = []
+    changed: list[Finding] = []
+    verdicts = list(new)
+    verdicts.extend(_dropped(old, verdicts))
+    for finding in sorted(verdicts, key=lambda each: (each.segment, each.subject)):
+        previous = old.get((finding.segment, finding.subject))
+        if previous is None:
+            verdict = finding
+        elif previous.status is finding.status:
+            verdict = replace(
+                finding, revision=previous.revision, previous=previous.previous, judged_at=previous.judged_at
+            )
+        else:
+            verdict = replace(finding, revision=previous.revision + 1, previous=previous.status)
+        standing.append(verdict)
+        if previous is None:
+            if not said_by_absence(verdict):
+                changed.append(verdict)
+        elif replace(verdict, evidence=None) != replace(previous, evidence=None):
+            changed.append(verdict)
+    return tuple(standing), tuple(changed)
+
+
+def with_absent(findings: Sequence[Finding], subjects: Mapping[str, Iterable[Subject]]) -> Iterator[Finding]:
+    """
+    Yield the OK findings of one window that were not remembered, for the quality `subjects` by segment.
+
+    A segment that was not judged in the window says nothing by absence.
+    """
+    judged: dict[tuple[str, str], Finding] = {}
+    for finding in findings:
+        if finding.segment != ALL and finding.status is not Status.NOT_APPLICABLE:
+            judged.setdefault((finding.version, finding.segment), finding)
+    there = {(finding.version, finding.segment, finding.subject) for finding in findings}
+    for (version, segment), finding in judged.items():
+        for subject in subjects.get(segment, ()):
+            if (version, segment, subject) not in there:
+                yield _of(finding, segment, subject, Status.OK, "")
+
+
+def _dropped(old: Mapping[tuple[str, Subject], Finding], new: Sequence[Finding]) -> Iterator[Finding]:
+    """Yield a NOT APPLICABLE for each old subject that `new` does not judge."""
+    judged = {(finding.segment, finding.subject) for finding in new}
+    for (segment, subject), finding in old.items():
+        if (segment, subject) not in judged:
+            dropped = _of(new[0], segment, subject, Status.NOT_APPLICABLE, "not judged any more")
+            yield replace(dropped, measure=finding.measure, unit=finding.unit)
+
+
+def _of(finding: Finding, segment: str, subject: Subject, status: Status, reason: str) -> Finding:
+    """Return a finding on another subject of the same window, with a status and no figures."""
+    return replace(
+        finding,
+        segment=segment,
+        subject=subject,
+        status=status,
+        measure="",
+        unit="",
+        value=None,
+        limit=None,
+        critical_limit=None,
+        baseline_value=None,
+        p_value=None,
+        q_value=None,
+        lower=None,
+        upper=None,
+        coverage=None,
+        beside={},
+        evidence=None,
+        reason=reason,
+    )
