@@ -7,7 +7,7 @@ It takes each window once, so a check that was cut short and runs again changes 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -107,10 +107,38 @@ class Alert:
         """Identity of the story: model, segment, family, kind and subject; not version, measure or severity."""
         return identity(self.model, self.segment, self.subject.family, self.subject.kind, self.subject.name)
 
+    def open_at(self, at: datetime) -> bool:
+        """Return whether it was open once the window that ended at `at` had been taken in."""
+        last = next((each for each in reversed(self.timeline) if each.at <= at), None)
+        return last is not None and last.change is not Change.RESOLVED
+
     @property
     def id(self) -> str:
         """Identity of this occurrence of the story."""
         return identity(self.fingerprint, str(self.episode))
+
+
+def told_with_the_whole(alerts: Iterable[Alert]) -> frozenset[str]:
+    """
+    Return the ids of transitions of segments that need no telling: the same story was open for all traffic then.
+
+    What opened while the whole story was open ends untold too; what gets worse after that one has ended is news.
+    """
+    alerts = tuple(alerts)
+    wholes = {(alert.model, alert.subject): alert for alert in alerts if not alert.segment}
+    covered: set[str] = set()
+    for alert in alerts:
+        whole = wholes.get((alert.model, alert.subject))
+        if not alert.segment or whole is None:
+            continue
+        news: set[int] = set()
+        for each in alert.timeline:
+            ends = each.change is Change.RESOLVED
+            if each.episode not in news if ends else whole.open_at(each.at):
+                covered.add(each.id)
+            else:
+                news.add(each.episode)
+    return frozenset(covered)
 
 
 def advance(alert: Alert, findings: Sequence[Finding], policy: Policy) -> Alert:

@@ -52,11 +52,13 @@ class Explanation:
         since: when the change began; None where the stored hours do not tell.
         coincident: of a figure of performance: features whose drift began in the same windows, strongest first.
         importance: of a feature: how much it matters to the model; None where the baseline does not know.
+        segments: of all traffic: findings on the same subject of those segments that are bad in this window too, worst first.
     """
 
     since: ChangePoint | None = None
     coincident: tuple[Finding, ...] = ()
     importance: Importance | None = None
+    segments: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,5 +45,4 @@ schedule = "0 12 * * mon"          # on Mondays at noon, when the truth about Su
 window = "1w"
 positive_label = "{label}"
 labels_after = "12h"
-segments = ["origin"]              # each of the three airports is judged alone as well
 """

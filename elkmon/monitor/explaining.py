@@ -52,6 +52,7 @@ class Explainer:
             else None,
             coincident(finding, history, baseline),
             importance(finding.subject, baseline),
+            in_segments(finding, history),
         )
 
     def _since(
@@ -100,6 +101,21 @@ def coincident(finding: Finding, history: Iterable[Finding], baseline: Baseline 
     ]
     together.sort(key=lambda each: (-size(each, importance(each.subject, baseline)), each.subject))
     return tuple(together[:MOST_COINCIDENT])
+
+
+def in_segments(finding: Finding, history: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings on the same subject and window of those segments where it is bad too, worst first, at most five."""
+    if finding.segment:
+        return ()
+    found = [
+        each
+        for each in history
+        if each.segment
+        and each.status.bad
+        and (each.subject, each.window, each.version) == (finding.subject, finding.window, finding.version)
+    ]
+    found.sort(key=lambda each: (-size(each), each.segment))
+    return tuple(found[:MOST_COINCIDENT])
 
 
 def began(story: Sequence[Finding], least: Status = Status.WARNING) -> Window:

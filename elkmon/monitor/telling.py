@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from elkmon.alerts import Alert, Change, State, Transition
+from elkmon.alerts import Alert, Change, State, Transition, told_with_the_whole
 from elkmon.baselines import Baseline
 from elkmon.checks import ModelSettings
 from elkmon.digests import Digest, Item, Point, size
@@ -40,12 +40,14 @@ def deliver(
     """
     Tell every notifier what it has not been told of `span`; return what failed, and the transitions that were new.
 
+    A segment is told of only where the same is not told of all traffic: it is named there.
     What failed before is tried first and with the same content. A notifier's failure never stops another.
     """
     stories = journal.stories()
     alerts = {alert.fingerprint: alert for alert in stories.alerts}
     timeline = {each.id: each for alert in stories.alerts for each in alert.timeline}
-    recent = [each for each in timeline.values() if span.start < each.at <= now]
+    covered = told_with_the_whole(stories.alerts)
+    recent = [each for each in timeline.values() if span.start < each.at <= now and each.id not in covered]
     composer = _Composer(journal, {each.name: each for each in models}, alerts, now)
     failures: list[Undelivered] = []
     new: dict[str, Transition] = {}
@@ -101,11 +103,15 @@ class _Composer:
         items = [item for transition in transitions if (item := self._item(transition)) is not None]
         items.sort(key=_worst_first)
         changed = {transition.fingerprint for transition in transitions}
+        covered = told_with_the_whole(self._alerts.values())
         models = {item.alert.model for item in items}
         ongoing = tuple(
             alert
             for key, alert in self._alerts.items()
-            if alert.state is State.OPEN and alert.model in models and key not in changed
+            if alert.state is State.OPEN
+            and alert.model in models
+            and key not in changed
+            and alert.timeline[-1].id not in covered
         )
         compared = {item.finding.model: self._words(item.finding) for item in items if item.finding.baseline}
         return Digest(

@@ -12,8 +12,8 @@ from elkmon.digests import Explanation, Importance, Point
 from elkmon.findings import Evidence, Finding, Kind
 from elkmon.measures.changes import ChangePoint
 from elkmon.presentation.shift import moved
-from elkmon.presentation.words import certainty, completeness, label, pair, since, streak
-from elkmon.presentation.writing import capital, day, listing, ordinal
+from elkmon.presentation.words import certainty, completeness, label, pair, quantity, since, streak
+from elkmon.presentation.writing import capital, clean, day, listing, ordinal
 from elkmon.windows import DAY
 
 _FEW_PLACES = 2
@@ -33,6 +33,7 @@ def facts(
     found = [
         *([f"{onset}. {capital(course)}" if course else onset] if onset else [course]),
         where(finding) if bad else "",
+        among(explanation.segments),
         together(explanation.coincident),
         importance(explanation.importance) if explanation.importance and bad else "",
         certainty(finding),
@@ -87,6 +88,14 @@ def where(finding: Finding) -> str:
         return ""
     moves = "" if _told_by_the_sentence(evidence) else moved(finding)
     return f"what moved: {moves}" if moves else ""
+
+
+def among(segments: Sequence[Finding]) -> str:
+    """Return in which segments the same is seen, each with how much; empty where it is in none."""
+    if not segments:
+        return ""
+    names = [f"{clean(each.segment, 40)} ({quantity(each.value, each.unit, 2)})" for each in segments]
+    return f"of the segments, {listing(names)} {'are' if len(names) > 1 else 'is'} beyond the limit as well"
 
 
 def together(coincident: Sequence[Finding]) -> str:

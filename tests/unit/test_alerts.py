@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from elkmon.alerts import Alert, Change, Policy, State, advance
+from elkmon.alerts import Alert, Change, Policy, State, advance, told_with_the_whole
 from elkmon.findings import Family, Finding, Kind, Status, Subject
 from elkmon.windows import DAY, Window
 
@@ -51,6 +51,30 @@ def changes(alert: Alert) -> list[tuple[Change, int]]:
 def test_two_of_three_open_and_three_good_ones_resolve(verdicts, expected):
     """Windows that could not be judged neither open nor resolve: they are passed over."""
     assert changes(story(verdicts)) == expected
+
+
+def segments_untold(whole: str, part: str) -> list[tuple[Change, int]]:
+    """Return those transitions of a segment with the verdicts `part` that are not told, given those of all traffic."""
+    alert = replace(story(part), segment="c=a")
+    # What it went through belongs to the segment's fingerprint.
+    own = replace(alert, timeline=tuple(replace(each, fingerprint=alert.fingerprint) for each in alert.timeline))
+    covered = told_with_the_whole([own, story(whole)])
+    return [(each.change, (each.at - START).days) for each in own.timeline if each.id in covered]
+
+
+@pytest.mark.parametrize(
+    ("whole", "part", "untold"),
+    [
+        ("wwooo", "wwooo", [(Change.OPENED, 2), (Change.RESOLVED, 5)]),
+        ("ooooo", "wwooo", []),
+        ("owwww", "wwwoo", []),
+        ("wwwooo", "owwooo", [(Change.OPENED, 3), (Change.RESOLVED, 6)]),
+        ("wwooooo", "wwwwwcc", [(Change.OPENED, 2)]),
+    ],
+)
+def test_a_segment_is_told_of_where_all_traffic_is_not(whole, part, untold):
+    """What opened with the whole story ends untold, what opened before is told to its end, what gets worse alone is news."""
+    assert segments_untold(whole, part) == untold
 
 
 def test_a_story_gets_worse_as_cautiously_as_it_opens():

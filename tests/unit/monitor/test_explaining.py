@@ -8,7 +8,7 @@ import pytest
 from elkmon.baselines import Baseline, Source, SourceKind
 from elkmon.digests import Importance
 from elkmon.findings import Family, Finding, Kind, Status, Subject
-from elkmon.monitor.explaining import began, coincident, importance
+from elkmon.monitor.explaining import began, coincident, importance, in_segments
 from elkmon.profiles import Profile
 from elkmon.rulers import CategoricalScale, JointScale, Ruler
 from elkmon.windows import WEEK, Window
@@ -68,6 +68,19 @@ def test_features_that_began_to_drift_in_the_same_windows_are_named_strongest_fi
         *story(feature("elsewhere"), [O, O, O, O, W, W, W], 5.0, "carrier=UA"),
     ]
     assert [each.subject.name for each in coincident(fallen[-1], history, None)] == ["strong", "weak"]
+
+
+def test_segments_that_are_bad_in_the_same_window_are_named_worst_first():
+    """Not those that were bad before, nor another subject's; of a segment's own finding there are none."""
+    (whole,) = story(AUC, [W])
+    found = [
+        *story(AUC, [W], 0.5, "c=small"),
+        *story(AUC, [W], 0.9, "c=large"),
+        *story(AUC, [W, O], 0.9, "c=earlier"),
+        *story(feature("distance"), [W], 0.9, "c=other"),
+    ]
+    assert [each.segment for each in in_segments(whole, [whole, *found])] == ["c=large", "c=small"]
+    assert in_segments(found[0], found) == ()
 
 
 def test_importance_decides_which_coinciding_feature_is_first_and_five_are_named():

@@ -112,6 +112,16 @@ def test_coinciding_drift_claims_no_cause(flights):
     assert "In the same windows this feature drifted as well: distance. Whether one caused" in words
 
 
+def test_segments_that_show_the_same_are_named_with_the_whole(flights):
+    """Each with its own figure, in the order given."""
+    finding = flights.drifted().finding
+    segments = tuple(
+        replace(finding, segment=f"origin={name}", value=value) for name, value in (("EWR", 1.4), ("LGA", 0.31))
+    )
+    said = facts(finding, (), Explanation(segments=segments))
+    assert "Of the segments, origin=EWR (1.4 SD) and origin=LGA (0.31 SD) are beyond the limit as well." in said
+
+
 def test_an_important_feature_is_said_to_be(flights):
     """The rank among the model's features stands with the finding."""
     item = flights.drifted()
