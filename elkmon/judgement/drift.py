@@ -13,7 +13,7 @@ from elkmon.judgement.subjects import Judged, distributions
 from elkmon.measures import drift as distance
 from elkmon.measures.gauges import unindexed_gauge
 from elkmon.measures.significance import chi_square
-from elkmon.rulers import NumericScale
+from elkmon.rulers import CategoricalScale
 
 
 def drift(case: Case) -> Iterator[Finding]:
@@ -65,8 +65,9 @@ def _beside(case: Case, judged: Judged) -> Mapping[str, float]:
         "psi": distance.population_stability_index(reference, current),
         "jensen_shannon": distance.jensen_shannon(reference, current),
     }
-    statistic, p_value = chi_square(reference, current)
+    categorical = isinstance(case.baseline.ruler.scales[judged.subject.field], CategoricalScale)
+    statistic, p_value = chi_square(reference, current, other=categorical)
     beside |= {"chi_square": statistic, "chi_square_p_value": p_value}
-    if isinstance(case.baseline.ruler.scales[judged.subject.field], NumericScale):
+    if not categorical:
         beside["ks"] = distance.kolmogorov_smirnov(reference, current)
     return beside

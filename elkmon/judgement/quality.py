@@ -32,6 +32,7 @@ def risen(case: Case, judged: Judged) -> Finding:
         return replace(finding, reason="it is not defined")
     size = case.size(subject, gauge, score, judged.floor)
     before = gauge.level(gauge.cells(reference)) if gauge.level else 0.0
+    before = before if gauge.usual is None else gauge.usual
     return replace(
         finding,
         status=size.status,

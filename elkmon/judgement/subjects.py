@@ -81,7 +81,7 @@ def qualities(baseline: Baseline, settings: ModelSettings) -> Iterator[Judged]:
             constant_gauge(field, scale, baseline.total),
         ]
         if isinstance(scale, CategoricalScale) and not scale.open_ended:
-            gauges.append(unseen_gauge(field))
+            gauges.append(unseen_gauge(field, scale, baseline.total))
         if isinstance(scale, NumericScale) and (scale.lowest is not None or scale.highest is not None):
             gauges.append(out_of_range_gauge(field, scale))
         for gauge in gauges:

@@ -75,9 +75,10 @@ def numeric_scale(summary: NumericSummary) -> NumericScale:
 
 def score_scale(summary: NumericSummary) -> NumericScale:
     """
-    Return the bins of a score: 100 reference quantiles united with 20 equal widths.
+    Return the bins of a score: 100 reference quantiles united with 100 equal widths.
 
-    Quantiles keep the ROC AUC where positives are rare, equal widths keep calibration. A probability is out of range below 0
+    Quantiles keep the ROC AUC where positives are rare, equal widths keep calibration and estimates where scores will go that
+    hardly any were (20 of them left F1 off by up to 0.036 of what rows give). A probability is out of range below 0
     and above 1; scores of another range are binned as `numeric_scale` does, with more quantiles.
 
     >>> even = NumericSummary(1000, 1000, (), {p: p for p in QUANTILES}, 0.0, 1.0)
@@ -91,7 +92,7 @@ def score_scale(summary: NumericSummary) -> NumericScale:
     if summary.lowest < 0 or summary.highest > 1:
         return _scale(_around_atoms(quantiles, _spread(summary)), _spread(summary))
     top = 1 + 1e-9  # a score of exactly 1 belongs to the last bin within the range
-    inner = [*_around_atoms(quantiles, 1.0), *(step / 20 for step in range(1, 20))]
+    inner = [*_around_atoms(quantiles, 1.0), *(step / 100 for step in range(1, 100))]
     within = _apart([edge for edge in inner if 1e-9 < edge < 1 - 1e-9], 1e-9)
     edges = (0.0, *within, top)
     return NumericScale(edges, _points(edges), lowest=0.0, highest=top)

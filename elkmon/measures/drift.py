@@ -163,11 +163,12 @@ def kolmogorov_smirnov(reference: CountsLike, current: CountsLike) -> float:
     return float(np.max(np.abs(np.cumsum(one) / one.sum() - np.cumsum(other) / other.sum())))
 
 
-def pooled_cells(reference: CountsLike, current: CountsLike) -> tuple[Numbers, Numbers]:
+def pooled_cells(reference: CountsLike, current: CountsLike, *, always: int | None = None) -> tuple[Numbers, Numbers]:
     """
     Return both sides with their rarest cells pooled until each cell expects at least 5 rows on the smaller side.
 
-    The expectation follows from both sides together, as under no change. One cell is left where all but one are rare.
+    The expectation follows from both sides together, as under no change. One cell is left where all but one are rare. The
+    cell `always`, where it has rows, is pooled with the rare ones, or with the rarest, however many it has.
 
     >>> pooled_cells([96, 2, 2], [96, 2, 2])
     (array([100.]), array([100.]))
@@ -178,10 +179,12 @@ def pooled_cells(reference: CountsLike, current: CountsLike) -> tuple[Numbers, N
     one, other = _sides(reference, current)
     both = one + other
     expected = both * (min(one.sum(), other.sum()) / both.sum())
-    order = np.argsort(expected, kind="stable")
-    rare = int(np.searchsorted(expected[order], _EXPECTED))
+    forced = always is not None and both[always] > 0
+    first = np.asarray([always] if forced else [], dtype=np.int64)
+    order = np.concatenate([first, np.setdiff1d(np.argsort(expected, kind="stable"), first, assume_unique=True)])
+    rare = first.size + int(np.searchsorted(expected[order[first.size :]], _EXPECTED))
     mass = float(expected[order[:rare]].sum())
-    while 0 < mass < _EXPECTED and rare < order.size:
+    while (0 < mass < _EXPECTED or (forced and not expected[order[1:rare]].sum())) and rare < order.size:
         mass += float(expected[order[rare]])
         rare += 1
     if mass == 0:

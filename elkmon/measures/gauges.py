@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -19,7 +19,7 @@ from elkmon.measures import drift, estimation, estimation_error, joint, quality,
 from elkmon.measures.history import Windows
 from elkmon.measures.limits import LearntLimit, Scorer, learn_limit
 from elkmon.profiles import Counts, Profile
-from elkmon.rulers import JointScale, NumericScale, Scale
+from elkmon.rulers import CategoricalScale, JointScale, NumericScale, Scale
 
 Cells = Sequence[float]
 
@@ -37,7 +37,7 @@ class Gauge:
         by_row: scores of many windows at once.
         chance: p-value of a difference between two sides' cells; None where chance is not the question.
         level: what a side itself has on the score's scale (a share of missing values, an estimate), from which the score
-            says how far it moved.
+            says how far it moved; `usual` what the reference lets expect instead, where that is not its own level.
     """
 
     measure: str
@@ -46,6 +46,7 @@ class Gauge:
     by_row: Scorer
     chance: Callable[[Cells, Cells], float] | None = None
     level: Callable[[Cells], float] | None = None
+    usual: float | None = None
 
     def rows(self, profile: Profile) -> int:
         """Return how many rows of `profile` the score is made from."""
@@ -76,6 +77,7 @@ def drift_gauge(field: str, scale: Scale, reference: Profile) -> Gauge:
     A number that the reference has at one point only has no standard deviation and is measured by rows that left it.
     """
     cells = _bins(field, scale.size)
+    categorical = isinstance(scale, CategoricalScale)
     if isinstance(scale, NumericScale):
         counts = cells(reference)
         if sum(counts) == 0 or drift.standard_deviation(counts, scale.points) > 0:
@@ -86,7 +88,7 @@ def drift_gauge(field: str, scale: Scale, reference: Profile) -> Gauge:
         "share of rows",
         cells,
         drift.total_variation_by_row,
-        lambda reference, current: significance.chi_square(reference, current)[1],
+        lambda reference, current: significance.chi_square(reference, current, other=categorical)[1],
     )
 
 
@@ -137,9 +139,28 @@ def unindexed_gauge(field: str) -> Gauge:
     return _share_gauge("unindexed", field, lambda counts: (counts.unindexed, _rows(counts)))
 
 
-def unseen_gauge(field: str) -> Gauge:
-    """Return how levels that the reference never had are measured."""
-    return _share_gauge("unseen", field, lambda counts: (counts.unseen, counts.present))
+def unseen_gauge(field: str, scale: CategoricalScale, reference: Profile) -> Gauge:
+    """
+    Return how levels that the reference never had are measured: beyond what its own rare levels let expect.
+
+    It has none itself, as the ruler was made from it; that is no measure of how many there will be.
+    """
+    bins = _bins(field, scale.size)(reference)
+    levels, hidden = bins[:-1], min(len(scale.known), int(bins[-1]))
+    usual = quality.expected_unseen([int(rows) for rows in levels], hidden)
+
+    def beyond(_: drift.Numbers, currents: drift.Numbers) -> drift.Numbers:
+        return quality.rise_by_row(np.tile([usual, 1 - usual], (len(currents), 1)), currents)
+
+    def chance(_: Cells, now: Cells) -> float:
+        return significance.unseen_p_value(levels, hidden, int(now[0]), int(sum(now)))
+
+    return replace(
+        _share_gauge("unseen", field, lambda counts: (counts.unseen, counts.present)),
+        by_row=beyond,
+        chance=chance,
+        usual=usual,
+    )
 
 
 def out_of_range_gauge(field: str, scale: NumericScale) -> Gauge:

@@ -39,6 +39,21 @@ def rise(reference: float, current: float) -> float:
     return max(current - reference, 0.0)
 
 
+def expected_unseen(reference: Sequence[int], hidden: int) -> float:
+    """
+    Share of rows that may be expected to have a level the `reference` never had, from its rows per level.
+
+    Formula: (s₁ + h) / n with s₁ the levels it had once, h the `hidden` ones that are known and not counted alone, and n its
+    rows. Range [0, 1]; unit: share of rows. No rows give 0.
+    Source: Good (1953), The population frequencies of species and the estimation of population parameters.
+
+    >>> expected_unseen([90, 8, 1, 1], 0)
+    0.02
+    """
+    rows = sum(reference)
+    return min((sum(count == 1 for count in reference) + hidden) / rows, 1.0) if rows else 0.0
+
+
 def rise_by_row(references: Numbers, currents: Numbers) -> Numbers:
     """Return `rise` per row of two (windows, 2) arrays of marked and other rows; NaN where a side has no rows."""
     with np.errstate(divide="ignore", invalid="ignore"):

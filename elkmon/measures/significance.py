@@ -37,13 +37,15 @@ def ks_p_value(reference: CountsLike, current: CountsLike) -> float:
     return _probability(stats.kstwo.sf(statistic, effective))
 
 
-def chi_square(reference: CountsLike, current: CountsLike) -> tuple[float, float]:
+def chi_square(reference: CountsLike, current: CountsLike, *, other: bool = False) -> tuple[float, float]:
     """
     Chi-square statistic and p-value of homogeneity between two sides.
 
     Formula: Σ (observed − expected)² / expected over both sides, cells pooled until each expects 5 rows on the smaller side.
     Where that leaves one cell (all levels but one are rare) an exact test takes its place: Fisher's for each level against
     all others, times the number of levels (Bonferroni), and the statistic is 0.
+    With `other` the last cell holds all levels that have none of their own because the reference had them rarely or never:
+    that it is empty there was chosen and is no surprise, so it is always pooled with the rarest levels.
     Range [0, ∞) and [0, 1]; a lower p is more surprising. Levels empty on both sides change nothing.
     Source: Cochran (1954), Some methods for strengthening the common χ² tests; Fisher (1935).
 
@@ -54,16 +56,19 @@ def chi_square(reference: CountsLike, current: CountsLike) -> tuple[float, float
     Raises:
         ValueError: for sides without rows or of different length.
     """
-    one, other = pooled_cells(reference, current)
-    if one.size == 1:
-        return 0.0, _exact_levels(np.asarray(reference, np.float64), np.asarray(current, np.float64))
-    rows, other_rows = one.sum(), other.sum()
-    pooled = (one + other) / (rows + other_rows)
-    statistic = float(
-        np.sum((one - rows * pooled) ** 2 / (rows * pooled))
-        + np.sum((other - other_rows * pooled) ** 2 / (other_rows * pooled))
-    )
-    return statistic, _probability(stats.chi2.sf(statistic, one.size - 1))
+    sides = pooled_cells(reference, current, always=len(reference) - 1 if other else None)
+    if sides[0].size == 1:
+        levels = [np.asarray(side, np.float64) for side in (reference, current)]
+        return 0.0, _exact_levels(*map(_without_other, levels) if other else levels)
+    both = sides[0] + sides[1]
+    pooled = both / both.sum()
+    statistic = sum(float(np.sum((side - side.sum() * pooled) ** 2 / (side.sum() * pooled))) for side in sides)
+    return statistic, _probability(stats.chi2.sf(statistic, pooled.size - 1))
+
+
+def _without_other(levels: Numbers) -> Numbers:
+    """Return the rows of each level, those of OTHER (the last) being left out."""
+    return levels[:-1]
 
 
 def _exact_levels(one: Numbers, other: Numbers) -> float:
@@ -78,6 +83,28 @@ def _exact_levels(one: Numbers, other: Numbers) -> float:
     smallest = float(np.min(np.minimum(law.cdf(seen), law.sf(seen - 1))))
     tests = levels if levels > 2 else 1  # of two levels each says the same
     return min(2 * smallest * tests, 1.0)
+
+
+def unseen_p_value(reference: CountsLike, hidden: int, unseen: int, rows: int) -> float:
+    """
+    One-sided p-value that more rows have a level the `reference` never had than its own rare levels lead to expect.
+
+    Formula: z = (u/m − (s₁ + 1)/n) / √((s₁ + 1 + 2(s₂ + 1))/n² + (s₁ + 1)/(nm)), u `unseen` of m `rows`, s₁ and s₂ the levels
+    that the n rows of the reference had once and twice; Good and Turing's estimate of the mass of what was not seen, with
+    one level more of each to be careful. `hidden` levels, which are known but not counted alone, count as seen once.
+    Range [0, 1]; lower is more surprising. A side without rows gives 1.
+    Source: Good (1953), The population frequencies of species and the estimation of population parameters.
+
+    >>> unseen_p_value([9_000, 1_000], 0, 40, 1_000) < 1e-9, unseen_p_value([400, 60] + [1] * 40, 0, 40, 500) > 0.2
+    (True, True)
+    """
+    counts = np.asarray(reference, dtype=np.float64)
+    seen = float(counts.sum())
+    if not seen or not rows:
+        return 1.0
+    once, twice = float((counts == 1).sum() + hidden + 1), float((counts == 2).sum() + 1)
+    spread = math.sqrt((once + 2 * twice) / seen**2 + once / (seen * rows))
+    return _probability(stats.norm.sf((unseen / rows - once / seen) / spread))
 
 
 def rise_p_value(reference: int, reference_rows: int, current: int, current_rows: int) -> float:

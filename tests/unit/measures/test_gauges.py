@@ -10,6 +10,7 @@ import pytest
 from elkmon.measures import gauges
 from elkmon.measures.binning import latency_scale
 from elkmon.measures.drift import total_variation, wasserstein
+from elkmon.measures.significance import unseen_p_value
 from elkmon.profiles import Counts, Profile
 from elkmon.rulers import CategoricalScale, NumericScale
 
@@ -67,7 +68,17 @@ def test_unseen_and_out_of_range_are_shares_of_rows_with_a_value():
     before = profile("x", (0, 100, 0))
     now = profile("x", (5, 90, 5), missing=900, unseen=7)
     assert gauges.out_of_range_gauge("x", NUMBER).score(before, now) == pytest.approx(0.10)
-    assert gauges.unseen_gauge("x").score(before, now) == pytest.approx(0.07)
+    assert gauges.unseen_gauge("x", LEVEL, before).score(before, now) == pytest.approx(0.07)
+
+
+def test_new_levels_count_beyond_what_the_references_rare_ones_let_expect():
+    """A reference with two levels seen once in a hundred rows has about two rows in a hundred that it has never seen."""
+    scale = CategoricalScale(("a", "b", "c"))
+    before, now = profile("x", (98, 1, 1, 0)), profile("x", (93, 0, 0, 7), unseen=7)
+    gauge = gauges.unseen_gauge("x", scale, before)
+    assert gauge.usual == pytest.approx(0.02)
+    assert gauge.score(before, now) == pytest.approx(0.05)
+    assert gauge.p_value(before, now) == pytest.approx(unseen_p_value((98, 1, 1), 0, 7, 100))
 
 
 def test_constant_is_the_fullest_bin_that_the_reference_knew_well():

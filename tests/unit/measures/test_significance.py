@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -13,6 +15,7 @@ from elkmon.measures.significance import (
     rise_p_value,
     student_p_value,
     student_quantile,
+    unseen_p_value,
     wilson,
 )
 
@@ -106,3 +109,30 @@ def test_student_without_limit_of_freedom_is_normal():
     assert student_p_value(1.96, float("inf")) == pytest.approx(stats.norm.sf(1.96))
     assert student_quantile(0.975, float("inf")) == pytest.approx(1.959964, abs=1e-6)
     assert student_p_value(2.0, 7) == pytest.approx(stats.t.sf(2.0, 7))
+
+
+def small_samples_of_many_levels(draws: int) -> Iterator[tuple[list[int], list[int]]]:
+    """Yield levels of a 500-row sample of Zipf's 200, and the rows of an unchanged one; the last place is OTHER."""
+    rng = np.random.default_rng(11)
+    shares = 1 / np.arange(1, 201) / np.sum(1 / np.arange(1, 201))
+    for _ in range(draws):
+        reference, current = rng.multinomial(500, shares), rng.multinomial(10_000, shares)
+        seen = reference > 0
+        yield [*reference[seen].tolist(), 0], [*current[seen].tolist(), int(current[~seen].sum())]
+
+
+def test_levels_the_reference_happened_not_to_have_are_no_surprise():
+    """That OTHER is empty in the reference was chosen: counted as a level of its own it would alarm each time."""
+    pairs = list(small_samples_of_many_levels(200))
+    assert all(chi_square(*pair)[1] < 0.01 for pair in pairs)
+    allowed = 0.01 + 3 * np.sqrt(0.01 * 0.99 / 200)
+    assert np.mean([chi_square(*pair, other=True)[1] < 0.01 for pair in pairs]) <= allowed
+    alarms = [unseen_p_value(one[:-1], 0, other[-1], sum(other)) < 0.01 for one, other in pairs]
+    assert np.mean(alarms) <= allowed
+
+
+def test_rows_that_really_are_new_are_found():
+    """Twenty in a thousand, where the reference's ten thousand rows had no rare level; and not by a hidden, known name."""
+    assert unseen_p_value([6000, 4000], 0, 20, 1000) < 1e-6
+    assert unseen_p_value([6000, 4000], 300, 20, 1000) > 0.9
+    assert unseen_p_value([], 0, 20, 1000) == unseen_p_value([5], 0, 0, 0) == 1.0
