@@ -45,7 +45,22 @@ def all_predictions(session: Session) -> tuple[Predictions, ...]:
         asked.forget()
     default, cards, crashes, families = (tables["-".join(item)] for item in ITEMS)
     made += [
-        _made("ISLR Default, logistic regression", default.drop(columns="rownames"), "default", "Yes", "income", 1),
+        _made(
+            "ISLR Default by income, logistic regression",
+            default.drop(columns="rownames"),
+            "default",
+            "Yes",
+            "income",
+            1,
+        ),
+        _made(
+            "ISLR Default by balance, logistic regression",
+            default.drop(columns="rownames"),
+            "default",
+            "Yes",
+            "balance",
+            1,
+        ),
         _made("credit cards, gradient boosting", cards.drop(columns="rownames"), "LateSept", "True", "AGE", 2),
         _made(
             "nassCDS crashes, random forest",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from importlib import import_module
 
 from bench.statistics.session import Session, Table
@@ -18,7 +18,7 @@ NAMES = {
 }
 
 
-def tables(number: int) -> Callable[[Session], Sequence[Table]]:
+def tables(number: int) -> Callable[[Session], Iterable[Table]]:
     """Return what makes the tables of that number."""
-    found: Callable[[Session], Sequence[Table]] = import_module(f"{__name__}.{NAMES[number]}").tables
+    found: Callable[[Session], Iterable[Table]] = import_module(f"{__name__}.{NAMES[number]}").tables
     return found

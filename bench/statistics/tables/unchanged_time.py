@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -11,9 +11,11 @@ from bench.statistics import counting, series, verdicts
 from bench.statistics.peers import Failed
 from bench.statistics.series import Series
 from bench.statistics.session import Session, Table, share
+from bench.statistics.tables import time_mails, time_peers
 from bench.statistics.whole_path import differing, node
+from elkmon.alerts import Alert, Policy, advance
 from elkmon.checks import ModelSettings
-from elkmon.findings import Finding, Status
+from elkmon.findings import Finding, Status, Subject
 from elkmon.judgement import earlier_windows
 from elkmon.profiles import Profile
 from elkmon.rulers import Ruler
@@ -53,14 +55,15 @@ class Found:
     alarming_columns: int = 0
     values: Counter[str] = field(default_factory=Counter)
     by_stretch: dict[str, tuple[int, int]] = field(default_factory=dict)
+    stories: dict[Subject, Alert] = field(default_factory=dict)
 
 
 _SERIES: dict[str, Series] = {}
 _COUNTED: dict[tuple[str, int], Counted] = {}
 
 
-def tables(session: Session) -> Sequence[Table]:
-    """Return the false alarms and the findings."""
+def tables(session: Session) -> Iterator[Table]:
+    """Yield the false alarms, the findings, and the peers' false alarms."""
     remarks = _load(session)
     remarks += _count(session)
     references = REFERENCES if not session.quick else (NODE_REFERENCE,)
@@ -73,11 +76,23 @@ def tables(session: Session) -> Sequence[Table]:
         for days in references
     ]
     found = session.spread("2, unchanged time", _judged, [*jobs, *planted])
-    return (
-        _false_alarms(session, jobs, found[: len(jobs)], remarks),
-        _findings(session, planted, found[len(jobs) :]),
-        *_peers(session),
+    yield _false_alarms(session, jobs, found[: len(jobs)], remarks)
+    yield _findings(session, planted, found[len(jobs) :])
+    yield time_mails.table(
+        session,
+        [
+            time_mails.Year(
+                job.series,
+                format_length(job.window),
+                job.days,
+                len(_SERIES[job.series].unchanged),
+                (_SERIES[job.series].span.end - _reference(_SERIES[job.series], job.days).end) / DAY,
+                one.stories,
+            )
+            for job, one in zip(jobs, found, strict=False)
+        ],
     )
+    yield from time_peers.tables(session, list(_SERIES.values()), NODE_REFERENCE)
 
 
 def _load(session: Session) -> list[str]:
@@ -182,6 +197,11 @@ def _read(
     found.alarming += any(one.status.bad for one in (*clean, *kept))
     found.alarming_columns += any(one.status.bad for one in clean)
     found.values.update(f"{one.subject.name} {one.subject.kind}" for one in kept if one.status.bad)
+    if not planted:
+        for one in (*verdicts.of_columns(said), *verdicts.of_values(said)):
+            if one.subject.name in each.unchanged:
+                story = found.stories.get(one.subject) or Alert(counting.MODEL, one.subject)
+                found.stories[one.subject] = advance(story, [one], Policy())
     for name, stretch in stretches.items():
         if stretch.start <= window.start and window.end <= stretch.end:
             bad, all_ = found.by_stretch.get(name, (0, 0))
@@ -271,9 +291,3 @@ def _findings(session: Session, jobs: Sequence[Job], found: Sequence[Found]) -> 
         ("series", "change", "window", "reference", "windows flagged"),
         rows,
     )
-
-
-def _peers(session: Session) -> Sequence[Table]:
-    from bench.statistics.tables import time_peers
-
-    return time_peers.tables(session, list(_SERIES.values()), NODE_REFERENCE)
