@@ -36,6 +36,7 @@ AREAS = {
     "calibration": "Performance: calibration",
     "performance": "Performance: losses and regression",
     "degradation": "Degradation",
+    "rarity": "Degradation where a label is rarer by now",
     "concept": "Concept drift",
     "estimation": "Performance before the truth is known",
     "estimation_error": "How far estimates were off",
@@ -53,6 +54,7 @@ PLAIN = {
     "confusion": {"per_class"},
     "performance": {"measure", "by_truth", "rows_of"},
     "degradation": {"without", "as_figures"},
+    "concept": {"by_score", "gap_rows"},
     "quality": {"outside"},
     "traffic": {"slower_than"},
 }

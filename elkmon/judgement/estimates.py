@@ -73,7 +73,7 @@ def _finding(case: Case, name: str) -> Finding:
         _value(gauge, case),
     )
     if score is None or before is None or now is None:
-        return replace(finding, reason="it is not defined for these scores: they promise one class only")
+        return replace(finding, reason=_undefined(name, now))
     tolerance = case.settings.tolerance(name)
     size = case.size(subject, gauge, score, Floor(tolerance.warning, math.inf))
     finding = replace(
@@ -158,8 +158,15 @@ def _value(gauge: Gauge, case: Case, *, of_reference: bool = False) -> float | N
     return value if math.isfinite(value) else None
 
 
+def _undefined(name: str, now: float | None) -> str:
+    """Return why there is no estimate of `name`, on which side whatever is the trouble."""
+    side = "this window" if now is None else "the reference"
+    lacks = "no row is predicted positive" if name == "precision" else "scores promise one class only"
+    return f"it is not defined for {side}: {lacks}"
+
+
 def _realised(case: Case, name: str, before: float, now: float) -> dict[str, float]:
-    """Return what the metric turned out to be where enough truth is known, and how far the estimate was off."""
+    """Return what the metric turned out to be where that is judged, and how far the estimate was off."""
     read = reading(case.baseline, case.settings)
     found: dict[str, float] = {}
     sides = (("", case.current, now), ("reference_", case.baseline.total, before))
@@ -168,6 +175,6 @@ def _realised(case: Case, name: str, before: float, now: float) -> dict[str, flo
         if not enough or rows_of(name, profile.outcomes) < case.settings.min_rows:
             continue
         realised = measure(name, profile.outcomes, read)
-        if realised is not None:
+        if realised is not None and name in case.limits.metrics:
             found |= {f"{prefix}realised": realised, f"{prefix}estimate_error": estimate - realised}
     return found

@@ -23,17 +23,17 @@ from elkmon.profiles import ALL, Outcomes
 from elkmon.windows import DAY, Window
 
 
-def learn(baseline: Baseline, settings: ModelSettings) -> Mapping[str, Limits]:
+def learn(baseline: Baseline, settings: ModelSettings, covered: float = 1.0) -> Mapping[str, Limits]:
     """
-    Learn limits per segment from `baseline`, whose hours must be loaded.
+    Learn limits per segment from `baseline`, whose hours must be loaded; `covered` is the part of its days that it holds.
 
     A reference without timestamps has none and teaches nothing. What is learnt follows from the hours, the window's length
     and `min_rows` alone; a quarter of 25 features takes about half a second, and as long again for each segment.
     """
-    return {segment: _learn(baseline.of(segment), settings) for segment in (ALL, *baseline.ruler.segments)}
+    return {segment: _learn(baseline.of(segment), settings, covered) for segment in (ALL, *baseline.ruler.segments)}
 
 
-def _learn(baseline: Baseline, settings: ModelSettings) -> Limits:
+def _learn(baseline: Baseline, settings: ModelSettings, covered: float) -> Limits:
     span = Window(baseline.start, baseline.end)
     hours = baseline.hours if baseline.source.has_timestamps else ()
     windows = own_windows(hours, span, settings.window, settings.offset)
@@ -42,7 +42,7 @@ def _learn(baseline: Baseline, settings: ModelSettings) -> Limits:
     for judged in _all(baseline, settings):
         rows = 0 if judged.gauge.measure == "throughput" else settings.min_rows
         learnt[judged.subject] = judged.gauge.learn(windows, min_rows=rows, run=run, floor=judged.floor.warning)
-    stretches = _stretches(baseline, settings, span)
+    stretches = _stretches(baseline, settings, span, covered)
     return Limits(
         learnt=learnt,
         metrics=_metrics(baseline, settings, *stretches),
@@ -61,7 +61,7 @@ def _all(baseline: Baseline, settings: ModelSettings) -> list[Judged]:
         *qualities(baseline, settings),
         error_rate(settings),
         *([of_latency] if of_latency else []),
-        throughput(baseline, settings),
+        throughput(baseline, settings, left_out=1),
     ]
 
 
@@ -99,7 +99,9 @@ def _gaps(
     return found
 
 
-def _stretches(baseline: Baseline, settings: ModelSettings, span: Window) -> tuple[Sequence[Outcomes], float]:
+def _stretches(
+    baseline: Baseline, settings: ModelSettings, span: Window, covered: float
+) -> tuple[Sequence[Outcomes], float]:
     """
     Return the outcomes of stretches of time, and how many of them make a window.
 
@@ -109,5 +111,4 @@ def _stretches(baseline: Baseline, settings: ModelSettings, span: Window) -> tup
     length = max(DAY, settings.window)
     if span.length // length < LEAST_BLOCKS:
         length = timedelta(days=1)
-    covered = len({hour.start.hour for hour in hours}) / 24 if baseline.share < 1 else 1  # a season's part of a day
-    return blocks(hours, span, length, settings.offset), settings.window / length / (covered or 1)
+    return blocks(hours, span, length, settings.offset), settings.window / length / covered

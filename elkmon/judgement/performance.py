@@ -1,5 +1,5 @@
 """
-Verdicts that need the truth: performance against the reference's, and the gap between predicted and actual.
+Verdicts on performance: each metric against the reference's, as soon as the truth is known.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ from elkmon.checks import CLASSIFICATION_METRICS, REGRESSION_METRICS, Floor, Mod
 from elkmon.fields import PREDICTION_LABEL, PREDICTION_SCORE, PREDICTION_VALUE
 from elkmon.findings import Direction, Family, Finding, Kind, Status, Subject
 from elkmon.judgement.case import FLOOR, SINGLE_WINDOW, Case
-from elkmon.judgement.subjects import CONCEPT
-from elkmon.measures.concept import gap_change, gaps, predicted_against_actual, truth_deviation
 from elkmon.measures.confusion import Confusion, f1, per_class, precision, recall
-from elkmon.measures.degradation import Degradation, Uncertainty, as_figures, change_p_value, degradation, least_change
+from elkmon.measures.degradation import Degradation, Uncertainty, as_figures, degradation
 from elkmon.measures.drift import standard_deviation, wasserstein
 from elkmon.measures.limits import run_length
 from elkmon.measures.performance import METRICS, Reading, measure, rows_of
+from elkmon.measures.rarity import variance_where_rarer
 from elkmon.profiles import Outcomes
 from elkmon.rulers import CategoricalScale, NumericScale
 
@@ -72,45 +71,6 @@ def performance(case: Case) -> Iterator[Finding]:
         yield replace(finding, beside=kept)
 
 
-def concept(case: Case) -> Iterator[Finding]:
-    """Yield the finding on the gap between predicted and actual, where the model's predictions can have one."""
-    if not judged_metrics(case.baseline, case.settings):
-        return
-    current, reference = case.current.outcomes, case.baseline.total.outcomes
-    read = reading(case.baseline, case.settings)
-    before, now = gaps(reference, read), gaps(current, read)
-    finding = replace(
-        case.finding(CONCEPT),
-        measure="concept_gap",
-        unit="SD" if PREDICTION_VALUE in case.baseline.ruler.scales else "share of rows",
-        rows=current.labelled,
-        reference_rows=reference.labelled,
-        coverage=_coverage(case),
-    )
-    excuse = _not_comparable(case, bool(before)) or _no_truth(case) or _too_few(case, current.labelled)
-    if excuse is not None:
-        yield replace(finding, status=excuse[0], reason=excuse[1])
-        return
-    scale = truth_deviation(reference)
-    value = gap_change(before, now) / scale
-    floor, rows = case.settings.floor("concept_gap"), current.labelled
-    known = {label: gap for label, gap in case.limits.gaps.items() if label in before}
-    chances = [change_p_value(gap, now.get(label, 0.0), rows) for label, gap in known.items()]
-    least = max((least_change(gap, rows, case.settings.significance) / scale for gap in known.values()), default=0.0)
-    limit, critical = max(floor.warning, least), max(floor.critical, least)
-    status = Status.WARNING if value > limit else Status.OK
-    yield replace(
-        finding,
-        status=Status.CRITICAL if value > critical and chances else status,
-        reason=SINGLE_WINDOW if chances else FLOOR,
-        value=value,
-        limit=limit,
-        critical_limit=critical if chances else None,
-        p_value=min(min(chances) * len(chances), 1.0) if chances else None,
-        beside=_gap_details(current, before, now),
-    )
-
-
 def _metric(case: Case, name: str) -> Finding:
     metric = METRICS[name]
     rows = rows_of(name, case.current.outcomes)
@@ -123,14 +83,14 @@ def _metric(case: Case, name: str) -> Finding:
         direction=metric.worse,
         rows=rows,
         reference_rows=rows_of(name, case.baseline.total.outcomes),
-        coverage=_coverage(case),
+        coverage=coverage(case),
     )
-    excuse = _needs_label(case, name) or _not_comparable(case, known is not None) or _no_truth(case)
-    if excuse := excuse or _too_few(case, rows):
+    excuse = _needs_label(case, name) or not_comparable(case, known is not None) or no_truth(case)
+    if excuse := excuse or too_few(case, rows):
         return replace(finding, status=excuse[0], reason=excuse[1])
     if value is None or known is None:
-        truth = "does not vary" if metric.regression else "has one class only"
-        return replace(finding, reason=f"it is not defined for this window: its truth {truth}")
+        lacks = "truth does not vary" if metric.regression else "truth, or what is predicted, has one class only"
+        return replace(finding, reason=f"it is not defined for this window: its {lacks}")
     return _compared(case, finding, value, known)
 
 
@@ -144,7 +104,7 @@ def _compared(case: Case, finding: Finding, value: float, known: Uncertainty) ->
     sign = 1.0 if finding.direction is Direction.HIGHER else -1.0
     tolerated = _tolerated(case, finding.measure, known)
     worsening = sign * (value - known.value)
-    single = _tested(case, finding, value, finding.rows, known)
+    single = _tested(case, finding, value, case.current.outcomes, known)
     run = _run(case, finding, known) if known.blocks else None
     best, rule, tests = single, SINGLE_WINDOW, 1
     if run is not None:
@@ -170,14 +130,18 @@ def _compared(case: Case, finding: Finding, value: float, known: Uncertainty) ->
     )
 
 
-def _tested(case: Case, finding: Finding, value: float, rows: int, known: Uncertainty) -> Degradation:
+def _tested(case: Case, finding: Finding, value: float, outcomes: Outcomes, known: Uncertainty) -> Degradation:
+    """Return the test of `value`, which `outcomes` have; where positives are rarer by now it knows that they tell less."""
+    name, read = finding.measure, reading(case.baseline, case.settings)
+    within = variance_where_rarer(name, case.baseline.total.outcomes, outcomes, read)
     return degradation(
         known,
         value,
-        rows,
-        _tolerated(case, finding.measure, known).warning,
+        rows_of(name, outcomes),
+        _tolerated(case, name, known).warning,
         higher_is_worse=finding.direction is Direction.HIGHER,
         significance=case.settings.significance,
+        within=within or 0.0,
     )
 
 
@@ -199,7 +163,7 @@ def _run(case: Case, finding: Finding, known: Uncertainty) -> Degradation | None
     value = measure(name, pooled, reading(case.baseline, case.settings))
     if value is None:
         return None
-    return _tested(case, finding, value, rows_of(name, pooled), replace(known, windows=known.windows * length))
+    return _tested(case, finding, value, pooled, replace(known, windows=known.windows * length))
 
 
 def _needs_label(case: Case, name: str) -> tuple[Status, str] | None:
@@ -219,7 +183,7 @@ def _needs_label(case: Case, name: str) -> tuple[Status, str] | None:
     return Status.UNKNOWN, "it is not known whose probability the score is; set positive_label for this model"
 
 
-def _not_comparable(case: Case, has_figure: bool) -> tuple[Status, str] | None:
+def not_comparable(case: Case, has_figure: bool) -> tuple[Status, str] | None:
     """Return why the reference's performance is no measure of this window's."""
     if not case.baseline.source.out_of_sample:
         return Status.NOT_APPLICABLE, "the reference's predictions were made on rows the model was trained on"
@@ -230,31 +194,34 @@ def _not_comparable(case: Case, has_figure: bool) -> tuple[Status, str] | None:
     return None
 
 
-def _no_truth(case: Case) -> tuple[Status, str] | None:
+def no_truth(case: Case) -> tuple[Status, str] | None:
     """Return why the truth of this window does not suffice: not expected, not due, or not there."""
-    settings, coverage = case.settings, _coverage(case)
+    settings, known_share = case.settings, coverage(case)
     if not case.current.predictions:
         return Status.UNKNOWN, "no predictions in this window"
     if settings.labels_after is None and not case.current.outcomes.labelled:
         return Status.NOT_APPLICABLE, "no truth is expected; set labels_after for this model once it is"
-    if coverage is not None and coverage >= settings.min_coverage:
+    if known_share is not None and known_share >= settings.min_coverage:
         return None
-    known = f"the truth of {100 * (coverage or 0.0):.0f} % of predictions is known, {100 * settings.min_coverage:.0f} % is needed"
+    known = f"the truth of {100 * (known_share or 0.0):.0f} % of predictions is known, "
+    known += f"{100 * settings.min_coverage:.0f} % is needed"
     if settings.labels_after is not None and case.now < case.current.end + settings.labels_after:
         due = case.current.end + settings.labels_after
         return Status.PENDING, f"{known}; it is due on {due:%Y-%m-%d %H:%M} UTC"
     return Status.UNKNOWN, known
 
 
-def _too_few(case: Case, rows: int) -> tuple[Status, str] | None:
+def too_few(case: Case, rows: int) -> tuple[Status, str] | None:
+    """Return why `rows` with known truth are not enough."""
     if rows < case.settings.min_rows:
         return Status.UNKNOWN, f"{rows} predictions with known truth, {case.settings.min_rows} are needed"
     return None
 
 
-def _coverage(case: Case) -> float | None:
-    coverage = case.current.coverage
-    return None if math.isnan(coverage) else coverage
+def coverage(case: Case) -> float | None:
+    """Return the share of the window's predictions whose truth is known; None without predictions."""
+    share = case.current.coverage
+    return None if math.isnan(share) else share
 
 
 def _beside(case: Case) -> Mapping[str, float]:
@@ -286,14 +253,3 @@ def _labelled_shift(case: Case) -> float | None:
     if not sum(labelled) or not sum(others) or not standard_deviation(labelled, scale.points):
         return None
     return wasserstein(labelled, others, scale.points)
-
-
-def _gap_details(current: Outcomes, before: Mapping[str, float], now: Mapping[str, float]) -> dict[str, float]:
-    """Return the gaps where there is one label only to speak of, and the plain test of predicted against actual."""
-    details = {
-        name: next(iter(found.values())) for name, found in (("reference_gap", before), ("gap", now)) if len(found) == 1
-    }
-    against = predicted_against_actual(current)
-    if against is not None:
-        details |= {"ks_predicted_actual": against[0], "ks_predicted_actual_p_value": against[1]}
-    return details

@@ -68,7 +68,9 @@ def learn_phase(
     span = Window(baseline.start, baseline.end)
     hours = baseline.of(ALL).hours
     silence = own_windows(hours, span, settings.window, settings.offset).longest_silence()
-    limits = {segment: replace(each, longest_silence=silence) for segment, each in learn(part, settings).items()}
+    covered = 1.0 if season is Season.WEEKDAY else len(phase) / _HOURS_A_DAY
+    learnt = learn(part, settings, covered)
+    limits = {segment: replace(each, longest_silence=silence) for segment, each in learnt.items()}
     return part, limits
 
 

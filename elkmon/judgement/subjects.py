@@ -104,12 +104,16 @@ def latency(ruler: Ruler, settings: ModelSettings) -> Judged | None:
     )
 
 
-def throughput(baseline: Baseline, settings: ModelSettings) -> Judged:
-    """Return how throughput is judged: as scarcity, whose floors are the configured ratios turned round."""
+def throughput(baseline: Baseline, settings: ModelSettings, left_out: int = 0) -> Judged:
+    """
+    Return how throughput is judged: as scarcity, whose floors are the configured ratios turned round.
+
+    `left_out` windows of the reference are not among what is compared with, as where it is learnt from itself.
+    """
     floor = settings.floor("throughput")
     turned = Floor(1 / max(floor.warning, 1e-9), 1 / max(floor.critical, 1e-9))
     windows = baseline.share * (baseline.end - baseline.start) / settings.window
-    return Judged(THROUGHPUT, throughput_gauge(windows), turned)
+    return Judged(THROUGHPUT, throughput_gauge(windows - left_out), turned)
 
 
 def judged_fields(baseline: Baseline, settings: ModelSettings) -> Iterator[str]:

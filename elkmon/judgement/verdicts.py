@@ -12,11 +12,12 @@ from elkmon.baselines import Baseline
 from elkmon.checks import ModelSettings
 from elkmon.findings import Family, Finding, Kind, Status, Subject
 from elkmon.judgement.case import Case, Limits
+from elkmon.judgement.concept import concept
 from elkmon.judgement.drift import drift
 from elkmon.judgement.estimates import estimates
 from elkmon.judgement.evidence import evidence
 from elkmon.judgement.joint import joint
-from elkmon.judgement.performance import concept, performance
+from elkmon.judgement.performance import performance
 from elkmon.judgement.quality import quality
 from elkmon.judgement.service import service
 from elkmon.measures.significance import benjamini_hochberg

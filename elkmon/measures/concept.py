@@ -47,12 +47,37 @@ def gaps(outcomes: Outcomes, reading: Reading) -> Mapping[str, float]:
     }
 
 
+def by_score(outcomes: Outcomes, reading: Reading) -> bool:
+    """
+    Tell whether `gaps` are made from scores; else they are from predicted labels or numbers, which lean in a way of their own.
+
+    >>> by_score(Outcomes(2, {("a", "a"): 2}, {"a": (1, 1)}), Reading("a", (0.2, 0.8))), by_score(Outcomes(), Reading("a"))
+    (True, False)
+    """
+    return mean_of("error", outcomes.sums) is None and any(map(any, by_truth(outcomes, reading.positive)))
+
+
+def gap_rows(outcomes: Outcomes, reading: Reading) -> int:
+    """
+    Return how many rows `gaps` are made from: those with a score where scores are read, else those with a label or number.
+
+    >>> gap_rows(Outcomes(9, {("a", "a"): 9}, {"a": (1, 1)}), Reading("a", (0.2, 0.8)))
+    2
+    """
+    if mean_of("error", outcomes.sums) is not None:
+        return int(outcomes.sums["error_rows"])
+    if by_score(outcomes, reading):
+        return sum(map(sum, by_truth(outcomes, reading.positive)))
+    return sum(outcomes.confusion.values())
+
+
 def gap_variance(outcomes: Outcomes, reading: Reading, label: str) -> float | None:
     """
     Variance of one row's predicted − actual, for the gap of `label`; None where it cannot be known from what is stored.
 
     Formula: E(d²) − (E d)², with d² the Brier score where scores are known, the squared error of a regression, and else 1
-    where exactly one of prediction and truth is the label. Range [0, ∞); unit: the gap's, squared.
+    where exactly one of prediction and truth is the label. Range [0, ∞); unit: the gap's, squared. None too where
+    it is beyond what a float holds.
     Source: the variance of a difference; rows are taken as independent.
 
     >>> gap_variance(Outcomes(4, {("late", "on time"): 1, ("on time", "on time"): 3}), Reading(), "late")
@@ -66,10 +91,10 @@ def gap_variance(outcomes: Outcomes, reading: Reading, label: str) -> float | No
         square = mean_of("brier", outcomes.sums)
     elif square is None:
         total = sum(outcomes.confusion.values())
-        square = (
-            sum(rows for pair, rows in outcomes.confusion.items() if (pair[0] == label) != (pair[1] == label)) / total
-        )
-    return None if square is None else max(square - gap**2, 0.0)
+        apart = sum(rows for pair, rows in outcomes.confusion.items() if (pair[0] == label) != (pair[1] == label))
+        square = apart / total if total else None
+    variance = math.nan if square is None else square - gap * gap
+    return max(variance, 0.0) if math.isfinite(variance) else None
 
 
 def gap_change(reference: Mapping[str, float], current: Mapping[str, float]) -> float:
@@ -91,15 +116,18 @@ def truth_deviation(outcomes: Outcomes) -> float:
     """
     Standard deviation of the true values of a regression, the unit in which its gap is judged; 1 where it has none.
 
-    Formula: √(Σ y²/n − (Σ y/n)²). Range (0, ∞); unit: the value's. Source: the standard deviation from sums.
+    Formula: √(Σ y²/n − (Σ y/n)²). Range (0, ∞]; unit: the value's; ∞ where squares are beyond what a float holds.
+    Source: the standard deviation from sums.
 
     >>> truth_deviation(Outcomes(2, sums={"value": 2.0, "value_squared": 4.0, "value_rows": 2, "value_squared_rows": 2}))
     1.0
     """
-    mean, square = mean_of("value", outcomes.sums), mean_of("value_squared", outcomes.sums)
-    if mean is None or square is None:
+    if not outcomes.sums.get("value_rows") or not outcomes.sums.get("value_squared_rows"):
         return 1.0
-    return math.sqrt(max(square - mean**2, 0.0)) or 1.0
+    mean, square = mean_of("value", outcomes.sums), mean_of("value_squared", outcomes.sums)
+    if mean is None or square is None or not math.isfinite(mean * mean):
+        return math.inf
+    return math.sqrt(max(square - mean * mean, 0.0)) or 1.0
 
 
 def predicted_against_actual(outcomes: Outcomes) -> tuple[float, float] | None:

@@ -69,7 +69,7 @@ def uncertainty(
     size; what independent rows explain of it (`within` / rows per block) is told apart, so that windows of more or fewer
     rows get their own. Without `within` all of it counts as the rows'.
     Range [0, ∞) of each variance; higher is less sure; unit: that of the figure, squared. None with fewer than 8 blocks with
-    rows, or where the figure is not defined.
+    rows, or where the figure is not defined or its variance is beyond what a float holds.
     Source: Efron and Stein (1981), The jackknife estimate of variance; blocks as in Künsch (1989).
 
     >>> days = [Outcomes(10, {("a", "a"): right, ("a", "b"): 10 - right}) for right in (5, 6, 7, 8, 5, 6, 7, 8)]
@@ -87,7 +87,9 @@ def uncertainty(
     if len(kept) < LEAST_BLOCKS:
         return None
     middle = sum(kept) / len(kept)
-    variance = (len(kept) - 1) * sum((each - middle) ** 2 for each in kept)
+    variance = (len(kept) - 1) * sum((each - middle) * (each - middle) for each in kept)
+    if not math.isfinite(variance):
+        return None
     per_block = total.labelled / len(kept)
     if within is None:
         return Uncertainty(value, 0.0, variance * per_block, len(kept), total.labelled, windows)
@@ -101,8 +103,8 @@ def row_uncertainty(name: str, total: Outcomes, reading: Reading) -> Uncertainty
     Formula: Σ over cells of rows · (θ with one row more there − θ)², the infinitesimal jackknife on counts; for MAE the
     variance of |error|, for RMSE that of normal errors σ²/2, for R² 4(1 − R²)², as if errors and truth varied apart; for the
     calibration error the mean of (truth − score)², its bound where all gaps lean one way. It is too small where days differ.
-    Range [0, ∞); higher is less sure; unit: the metric's, squared. None where it is not defined, and for MAPE, whose squares
-    are not stored.
+    Range [0, ∞); higher is less sure; unit: the metric's, squared. None where it is not defined or beyond what a float holds,
+    and for MAPE, whose squares are not stored.
     Source: Jaeckel (1972), The infinitesimal jackknife.
 
     >>> found = row_uncertainty("accuracy", Outcomes(1000, {("a", "a"): 800, ("a", "b"): 200}), Reading())
@@ -125,7 +127,9 @@ def row_uncertainty(name: str, total: Outcomes, reading: Reading) -> Uncertainty
             lambda count, more: count * ((measure(name, more, reading) or 0.0) - value) ** 2, _one_row_more(total)
         )
         within = sum(changed) * rows
-    return None if within is None else Uncertainty(value, 0.0, max(within, 0.0), 0, rows)
+    if within is None or not math.isfinite(within):
+        return None
+    return Uncertainty(value, 0.0, max(within, 0.0), 0, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +157,13 @@ def degradation(
     *,
     higher_is_worse: bool,
     significance: float = 0.01,
+    within: float = 0.0,
 ) -> Degradation:
     """
     One-sided test of H0: the figure is at most `tolerance` worse than in the reference.
 
     Formula: t = (worsening − tolerance) / √(variance of the window + variance of the reference), Student's with as many
-    degrees of freedom as blocks, less one.
+    degrees of freedom as blocks, less one. Where a row of the window varies more than the reference's, `within` is its variance.
     Range of p [0, 1]; lower is more surprising. Without any variance the comparison itself decides (p is 0 or 1).
     Source: Cameron and Miller (2015), A practitioner's guide to cluster-robust inference.
 
@@ -167,7 +172,7 @@ def degradation(
     >>> round(found.p_value, 6), round(found.least, 3)
     (5e-06, 0.048)
     """
-    own = reference.variance_of(rows)
+    own = replace(reference, within=max(reference.within, within)).variance_of(rows)
     error = math.sqrt(own + reference.own_variance())
     beyond = (value - reference.value if higher_is_worse else reference.value - value) - tolerance
     p_value = student_p_value(beyond / error, reference.degrees) if error > 0 else float(beyond <= 0)
@@ -240,10 +245,10 @@ def _one_row_more(total: Outcomes) -> Iterator[tuple[int, Outcomes]]:
 def _error_variance(name: str, value: float, mean_square: float) -> float | None:
     """Return the variance of one row's part in a regression's metric; None where its squares are not stored."""
     if name == "r2":
-        return 4 * (1 - value) ** 2
+        return 4 * (1 - value) * (1 - value)
     if name == "rmse":
         return mean_square / 2
-    return mean_square - value**2 if name in {"mae", "bias"} else None
+    return mean_square - value * value if name in {"mae", "bias"} else None
 
 
 def _loss_moments(name: str, total: Outcomes, reading: Reading) -> tuple[float, float]:

@@ -68,15 +68,16 @@ def mean_of(name: str, sums: Mapping[str, float]) -> float | None:
     Mean over rows of a loss that is summed at the join: `log_loss`, `brier`, `absolute_error`, `squared_error`, `error`, ….
 
     Formula: Σ loss / rows. Range: the loss's; higher is worse (for `error`, the bias, either way); unit: the loss's. None
-    without rows. How errors are spread is not stored, so error drift is judged by their size (MAE, RMSE) and their lean.
+    without rows, or where the sum is beyond what a float holds. How errors are spread is not stored, so error drift is
+    judged by their size (MAE, RMSE) and their lean.
     Source: Brier (1950), Verification of forecasts expressed in terms of probability; Hyndman and Koehler (2006), Another
     look at measures of forecast accuracy.
 
     >>> mean_of("brier", {"brier": 5.0, "brier_rows": 20})
     0.25
     """
-    rows = sums.get(f"{name}_rows", 0.0)
-    return sums.get(name, 0.0) / rows if rows else None
+    rows, total = sums.get(f"{name}_rows", 0.0), sums.get(name, 0.0)
+    return total / rows if rows and math.isfinite(total) else None
 
 
 def root_mean_squared_error(sums: Mapping[str, float]) -> float | None:
@@ -98,7 +99,7 @@ def r_squared(sums: Mapping[str, float]) -> float | None:
     Share of the truth's variance that predictions explain.
 
     Formula: 1 − Σ (ŷ − y)² / (Σ y² − (Σ y)²/n). Range (−∞, 1]; lower is worse; unit: share of variance. None where
-    the truth does not vary.
+    the truth does not vary, or so far that its squares are beyond what a float holds.
     Source: Kvålseth (1985), Cautionary note about R².
 
     >>> r_squared({"squared_error": 1.0, "squared_error_rows": 2, "value": 2.0, "value_rows": 2, "value_squared": 4.0})
@@ -107,8 +108,10 @@ def r_squared(sums: Mapping[str, float]) -> float | None:
     rows = sums.get("value_rows", 0.0) or sums.get("squared_error_rows", 0.0)
     if not rows or "squared_error" not in sums:
         return None
-    varies = sums.get("value_squared", 0.0) - sums.get("value", 0.0) ** 2 / rows
-    return 1 - sums["squared_error"] / varies if varies > 1e-12 * abs(sums.get("value_squared", 0.0)) else None
+    total, squares = sums.get("value", 0.0), sums.get("value_squared", 0.0)
+    varies = squares - total * (total / rows)  # a power of a float that is too large would raise
+    explained = 1 - sums["squared_error"] / varies if varies > 1e-12 * abs(squares) else math.nan
+    return explained if math.isfinite(explained) else None
 
 
 def by_truth(outcomes: Outcomes, positive: str | None) -> tuple[tuple[int, ...], tuple[int, ...]]:

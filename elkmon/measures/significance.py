@@ -15,15 +15,18 @@ from scipy import stats
 from elkmon.measures.drift import CountsLike, Numbers, kolmogorov_smirnov, pooled_cells
 
 _EXPECTED = 5.0  # the usual least expected count for a normal approximation
+_LARGE = 10_000  # effective rows, above which the exact distribution takes seconds and its limit says the same
 
 
 def ks_p_value(reference: CountsLike, current: CountsLike) -> float:
     """
     Two-sided p-value of the Kolmogorov-Smirnov statistic at the bins' edges.
 
-    Formula: P(Dₙ ≥ d) of the one-sample distribution at the effective size nm/(n + m), as scipy's asymptotic two-sample test.
+    Formula: P(Dₙ ≥ d) of the one-sample distribution at the effective size nm/(n + m), as scipy's asymptotic two-sample test;
+    above 10,000 that of its limit at d√n + 1/(6√n), within 1 % of it down to 10⁻¹² and never smaller where it matters.
     Range [0, 1]; lower is more surprising. Conservative: bins can only hide a gap. Empty bins change nothing.
-    Source: Hodges (1958), The significance probability of the Smirnov two-sample test.
+    Source: Hodges (1958), The significance probability of the Smirnov two-sample test; Vrbik (2018), Small-sample corrections
+    to Kolmogorov-Smirnov test statistic.
 
     >>> ks_p_value([50, 50], [50, 50]), ks_p_value([500, 0], [0, 500]) < 1e-100
     (1.0, True)
@@ -34,6 +37,9 @@ def ks_p_value(reference: CountsLike, current: CountsLike) -> float:
     statistic = kolmogorov_smirnov(reference, current)
     rows, other_rows = float(np.sum(reference)), float(np.sum(current))
     effective = max(round(rows * other_rows / (rows + other_rows)), 1)
+    if effective > _LARGE:
+        root = math.sqrt(effective)
+        return _probability(stats.kstwobign.sf(statistic * root + 1 / (6 * root)) if statistic > 0 else 1.0)
     return _probability(stats.kstwo.sf(statistic, effective))
 
 

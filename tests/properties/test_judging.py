@@ -52,8 +52,8 @@ def outcomes_of(rng: np.random.Generator, ruler: Ruler, most: int) -> Outcomes:
     names = [name for name in ("no", "yes", "new") if rng.random() < 0.6]
     cells = {(true, guess): int(rng.integers(0, most + 1)) for true in names for guess in names}
     summed = float(rng.integers(1, most + 1))
-    sums = {name: float(rng.random() * summed) * float(rng.choice([0.0, 1.0, 1e6])) for name in LOSSES}
-    sums |= {"error": float(rng.normal() * summed), "value": float(rng.normal() * summed)}
+    sums = {name: float(rng.random() * summed) * float(rng.choice([0.0, 1.0, 1e6, 1e200])) for name in LOSSES}
+    sums |= {name: float(rng.normal() * summed * rng.choice([1.0, 1e200])) for name in ("error", "value")}
     sums |= {f"{name}_rows": summed for name in tuple(sums)}
     if ruler is REGRESSOR:
         sides = rows_of(rng, NUMBER.size, most), rows_of(rng, NUMBER.size, most)

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from elkmon.findings import Direction, Kind, Status
-from elkmon.judgement import Limits
-from elkmon.profiles import Counts, Outcomes
+from elkmon.judgement import Limits, learn
+from elkmon.profiles import ALL, Counts, Outcomes
 from elkmon.rulers import CategoricalScale, JointScale, Ruler
 from elkmon.windows import DAY
 
@@ -179,3 +179,31 @@ def test_the_estimate_waits_for_labels_that_are_due(window, verdicts):
     found = verdicts(current, now=current.end + DAY / 2)
     assert found[Kind.METRIC, "accuracy"].status is Status.PENDING
     assert found[Kind.ESTIMATE, "accuracy"].status is Status.OK
+
+
+def test_the_estimate_steps_back_only_for_a_metric_that_is_judged(window, verdicts, reference, settings):
+    """Where the reference's labels were never known beside their truth, nothing else speaks of accuracy."""
+    known = reference()
+    hours = tuple(replace(hour, outcomes=replace(hour.outcomes, confusion={})) for hour in known.hours)
+    whole = replace(known.total, outcomes=replace(known.total.outcomes, confusion={}))
+    known = replace(known, total=whole, hours=hours)
+    found = verdicts(window(), baseline=known, learnt=learn(known, settings)[ALL])
+    assert found[Kind.METRIC, "accuracy"].status is Status.NOT_APPLICABLE
+    assert "realised" not in found[Kind.ESTIMATE, "accuracy"].beside
+    assert found[Kind.ESTIMATE, "accuracy"].p_value is not None
+    assert "realised" in found[Kind.ESTIMATE, "roc_auc"].beside
+
+
+def test_a_window_without_predicted_positives_has_no_precision_and_says_why(window, verdicts, settings):
+    """Its scores promise both classes; it is the threshold that nobody passes."""
+    model = replace(settings, metrics=("precision",))
+    current = window(labelled=0.0)
+    pair = next(name for name in current.subjects if name.startswith("joint: "))
+    bins = [
+        sum(current.subjects[pair].bins[place : place + 3]) for place in range(0, len(current.subjects[pair].bins), 3)
+    ]
+    negative = Counts(tuple(count for rows in bins for count in (rows, 0, 0)))
+    found = verdicts(replace(current, subjects={**current.subjects, pair: negative}), settings=model)
+    finding = found[Kind.ESTIMATE, "precision"]
+    assert finding.status is Status.UNKNOWN
+    assert finding.reason == "it is not defined for this window: no row is predicted positive"

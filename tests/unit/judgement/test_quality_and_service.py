@@ -9,6 +9,7 @@ import pytest
 from elkmon.baselines import SourceKind
 from elkmon.findings import Kind, Status
 from elkmon.judgement import Limits
+from elkmon.judgement.subjects import THROUGHPUT
 
 
 def test_silence_is_critical_and_all_else_unknown(window, verdicts):
@@ -110,3 +111,8 @@ def test_a_file_says_nothing_of_rates(window, reference, verdicts):
         Status.WARNING,
         "floor",
     )
+
+
+def test_a_steady_service_teaches_that_no_window_is_scarcer_than_another(limits):
+    """Each of the reference's windows is held against an average one of the others, which has as many predictions."""
+    assert limits().learnt[THROUGHPUT].largest == pytest.approx(1.0)

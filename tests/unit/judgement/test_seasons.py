@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
@@ -15,7 +16,7 @@ from elkmon.checks import ModelSettings, Season, season_problem
 from elkmon.findings import Finding, Status
 from elkmon.judgement import judge, learn
 from elkmon.judgement.seasons import enough_of, learn_phase, phase_name, phase_of
-from elkmon.profiles import ALL, Counts, Profile, total
+from elkmon.profiles import ALL, Counts, Outcomes, Profile, total
 from elkmon.rulers import NumericScale, Ruler
 from elkmon.windows import DAY, HOUR, Window
 
@@ -168,3 +169,13 @@ def test_seasons_that_make_no_sense(window: timedelta, season: Season, problem: 
     said = season_problem(window, season)
     assert problem in said
     assert bool(said) == bool(problem)
+
+
+def test_nights_with_hours_of_rest_are_whole_windows():
+    """A block of nights is one night, however few of its six hours have traffic, so errors are not taken for smaller."""
+    right = {("a", "a"): 8, ("b", "b"): 8, ("a", "b"): 4}
+    whole = reference(nights=True)
+    nights = tuple(replace(hour, outcomes=Outcomes(20, right)) for hour in whole.hours if hour.start.hour in {1, 2})
+    model = replace(QUARTERS, metrics=("accuracy",))
+    _, limits = learn_phase(replace(whole, hours=nights), Window(MONDAY, MONDAY + 6 * HOUR), model, Season.HOUR_OF_DAY)
+    assert limits[ALL].metrics["accuracy"].windows == 1.0
