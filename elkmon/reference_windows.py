@@ -35,6 +35,7 @@ def baseline_from_window(
     *,
     positive_labels: Mapping[str, str],
     segments: Mapping[str, Sequence[str]],
+    joined_by: Mapping[str, Sequence[str]] | None = None,
     pairs: Sequence[tuple[str, str]] = (),
     strongest_pairs: int = STRONGEST_PAIRS,
     ruler: Ruler | None = None,
@@ -53,6 +54,7 @@ def baseline_from_window(
         positive_labels: per model the label whose probability `score` is, of all models that are known, since truth is
             joined for all of them; a model without one has no Brier score.
         segments: likewise, which features cut a model's traffic into segments.
+        joined_by: likewise, by which features truth is joined, where that is more than `segments`.
         pairs: features that are counted together; `strongest_pairs` how many more pairs are chosen.
         ruler: counts by this one instead of a new one, so that plots go on; extended where it lacks segments or pairs.
         importances: how much each feature matters to the model, by its own name.
@@ -76,7 +78,7 @@ def baseline_from_window(
     version = version or versions[0]
     if version not in versions:
         raise ReferenceDataError(f"{model} has no version {version!r} in {window}; there is {', '.join(versions)}")
-    event_log.join(now, Window(window.start, hour_of(now) + HOUR), positive_labels, segments)
+    event_log.join(now, Window(window.start, hour_of(now) + HOUR), positive_labels, joined_by or segments)
     hours = sorted(each.hour for each in counts if each.version == version)
     surveyed = event_log.survey(model, version, window, QUANTILES)
     few = spread(hours)

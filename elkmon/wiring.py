@@ -56,7 +56,7 @@ def connect(config: Config, *, progress: Callable[[str, int, int], None] | None 
         horizon=config.horizon,
         owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
         clock=lambda: datetime.now(UTC),
-        make_provisional=_provisional(config),
+        make_provisional=_provisional(config, journal),
         progress=progress,
     )
     return Parts(event_log, journal, notifiers, monitor)
@@ -78,8 +78,9 @@ def set_up(settings: StoreSettings, *, dry_run: bool = False) -> tuple[elasticse
     return elasticsearch.setup(client, settings.namespace, retention_days=settings.retention_days, dry_run=dry_run)
 
 
-def _provisional(config: Config) -> Maker:
+def _provisional(config: Config, journal: Journal) -> Maker:
     """Return what makes a provisional baseline from a window of production."""
+    from elkmon.monitor.references import segments_of
     from elkmon.reference_windows import baseline_from_window
 
     models = [entry.settings for entry in config.models]
@@ -93,6 +94,7 @@ def _provisional(config: Config) -> Maker:
             now,
             positive_labels={each.name: each.positive_label for each in models if each.positive_label is not None},
             segments={each.name: each.segments for each in models if each.segments},
+            joined_by=segments_of(models, journal.baselines("")),
             pairs=settings.pairs,
             strongest_pairs=settings.strongest_pairs,
             settings=settings,

@@ -107,6 +107,11 @@ class Indices:
         """The indices that are not made anew each month."""
         return (self.pending, self.rulers, self.baselines, self.alerts, self.state)
 
+    @property
+    def monthly(self) -> tuple[str, ...]:
+        """The patterns of the indices that are made anew each month."""
+        return (self.outcomes, self.profiles, self.findings)
+
     @staticmethod
     def month(pattern: str, instant: datetime) -> str:
         """Return the index of `pattern` that holds documents of `instant` (UTC)."""

@@ -7,6 +7,7 @@ replacing a newer one, whoever writes. Which feedback need not be looked at agai
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -27,7 +28,7 @@ from elkmon.elasticsearch.outcome_documents import (
 )
 from elkmon.elasticsearch.refusals import reason_of
 from elkmon.elasticsearch.templates import require_setup
-from elkmon.errors import PartialAnswer
+from elkmon.errors import PartialAnswer, StoreRefused
 from elkmon.identity import identity
 from elkmon.ports import Joined
 from elkmon.windows import Window
@@ -97,6 +98,7 @@ class _Join:
         self._indices = indices
         self._positive_labels = positive_labels
         self._segments = segments
+        self._ready: set[str] = set()
         self.outcomes = 0
         self.pages = 0
 
@@ -152,6 +154,9 @@ class _Join:
         ]
         if not places:
             return
+        if self._segments.get(model):
+            for month in sorted({index for index, _ in places} - self._ready):
+                self._require_segments(month)
         stored = self._cluster.call(
             self._cluster.client.mget, docs=[{"_index": index, "_id": name} for index, name in places]
         )["docs"]
@@ -163,6 +168,19 @@ class _Join:
             document = changed(before.get("_source"), truth, outcome_document(truth, predicted, positive))
             if document is not None:
                 yield Write(index, name, document, truth.version)
+
+    def _require_segments(self, month: str) -> None:
+        """Refuse to write segments into an index begun by an elkmon that knew of none: they would never be found there."""
+        with contextlib.suppress(StoreRefused):  # it is there
+            self._cluster.call(self._cluster.client.indices.create, index=month)
+        answer = self._cluster.call(
+            self._cluster.client.field_caps, index=month, fields=[fields.OUTCOME_SEGMENTS], ignore_unavailable=True
+        )
+        if answer["indices"] and not answer["fields"]:
+            raise StoreRefused(
+                f"{month} was made by an earlier version of elkmon and has no segments; run `elkmon setup`"
+            )
+        self._ready.add(month)
 
 
 def _truths(

@@ -120,6 +120,8 @@ class _Setup:
             yield self._results(document)
         for index in self._indices.lasting:
             yield self._index(index)
+        for pattern in self._indices.monthly:
+            yield from self._months(pattern)
 
     def _component(self, name: str, template: Json) -> Step:
         return self._template(
@@ -193,6 +195,25 @@ class _Setup:
             return Step(title, Result.LEFT_OUT, "dry run: it would be made")
         self._cluster.call(self._client.indices.create, index=name)
         return Step(title, Result.DONE)
+
+    def _months(self, pattern: str) -> Iterator[Step]:
+        """Give the months that an earlier version of elkmon began the fields they do not have; later ones have the template's."""
+        title = f"index {pattern}"
+        wanted = mapping_of(*self._documents(pattern))
+        there = self._cluster.call(self._client.indices.get_mapping, index=pattern)
+        lacking = [
+            name
+            for name, each in there.items()
+            if not _covers(each["mappings"].get("properties", {}), wanted["properties"])
+        ]
+        if there and not lacking:
+            yield Step(title, Result.UNCHANGED)
+        elif lacking and self._dry_run:
+            yield Step(title, Result.LEFT_OUT, f"dry run: {len(lacking)} of {len(there)} would get new fields")
+        elif lacking:
+            for name in lacking:
+                self._cluster.call(self._client.indices.put_mapping, index=name, **wanted)
+            yield Step(title, Result.DONE, f"new fields in {len(lacking)} of {len(there)}")
 
     def _documents(self, index: str) -> tuple[Document, ...]:
         document = next(each for each, plural in _PLURALS.items() if index.startswith(f"elkmon-{plural}-"))

@@ -265,7 +265,10 @@ def _segments(baseline: Baseline, settings: ModelSettings) -> Iterator[str]:
         )
     for each in baseline.ruler.segmentations:
         if each.left_out:
-            yield f"{feature_of(each.field)}: its {len(each.levels)} most frequent levels are segments, {each.left_out} are not"
+            scale = baseline.ruler.scales.get(each.field)
+            least = "at least " if isinstance(scale, CategoricalScale) and scale.open_ended else ""
+            chosen = f"its {len(each.levels)} most frequent levels are segments"
+            yield f"{feature_of(each.field)}: {chosen}, {least}{each.left_out:,} are not"
 
 
 def _pairs(baseline: Baseline) -> Iterator[str]:

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from elkmon.measures.drift import CountsLike, Numbers
 
@@ -127,30 +126,6 @@ def calibration_line(
         if np.abs(step).max() < 1e-10:
             return float(line[0]), float(line[1])
     return None
-
-
-def calibration_p_value(positives: CountsLike, negatives: CountsLike, points: Sequence[float]) -> float:
-    """
-    P-value of the score being calibrated as it stands: chi-square over up to ten groups of neighbouring bins.
-
-    Formula: Σ_g (positives − Σ s)² / Σ s(1 − s) with as many degrees of freedom as groups; groups hold about equal Σ s(1 − s),
-    so each tells as much, where deciles of the rows of a rare event would expect no positives in nine of ten.
-    Range [0, 1]; lower is more surprising. Empty bins change nothing; without rows 1.
-    Source: Hosmer and Lemeshow (1980), Goodness of fit tests for the multiple logistic regression model.
-
-    >>> calibration_p_value([20, 80], [80, 20], (0.2, 0.8)), calibration_p_value([50, 50], [50, 50], (0.2, 0.8)) < 1e-6
-    (1.0, True)
-    """
-    true, rows, scores = _arrays(positives, negatives, points)
-    spread = rows * scores * (1 - scores)
-    if not rows.sum():
-        return 1.0
-    middle = (np.cumsum(spread) - spread / 2) / spread.sum()
-    group = np.clip((middle * _WIDTHS).astype(np.int64), 0, _WIDTHS - 1)
-    gaps = np.bincount(group, weights=true - rows * scores, minlength=_WIDTHS)
-    within = np.bincount(group, weights=spread, minlength=_WIDTHS)
-    there = within > 0
-    return float(np.asarray(stats.chi2.sf(np.sum(gaps[there] ** 2 / within[there]), int(there.sum()))))
 
 
 def _arrays(positives: CountsLike, negatives: CountsLike, points: Sequence[float]) -> tuple[Numbers, Numbers, Numbers]:

@@ -21,6 +21,7 @@ from elkmon.judgement import earlier_windows
 from elkmon.monitor.judging import Judge, Progress
 from elkmon.monitor.profiling import profile_changed_hours
 from elkmon.monitor.provision import Maker, provide
+from elkmon.monitor.references import segments_of
 from elkmon.monitor.rehearsal import Rehearsal, Rehearsed, Unjoined
 from elkmon.monitor.reporting import report_period
 from elkmon.monitor.stories import advance_alerts
@@ -149,7 +150,7 @@ class Monitor:
         span = Window(hour_of(since or now - self._horizon), hour_of(now if explicit else now - GRACE))
         until_now = Window(span.start, hour_of(now) + HOUR)
         positive = {each.name: each.positive_label for each in self._models if each.positive_label is not None}
-        segments = {each.name: each.segments for each in self._models if each.segments}
+        segments = segments_of(self._models, self._journal.baselines(""))
         findings: list[Finding] = []
         problems: list[str] = []
         notes: list[str] = []

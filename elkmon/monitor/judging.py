@@ -20,7 +20,7 @@ from elkmon.monitor.profiling import Asked, Hour
 from elkmon.monitor.references import References, shortcomings
 from elkmon.monitor.revising import revised, said_by_absence
 from elkmon.ports import Completeness, EventLog, Journal
-from elkmon.profiles import ALL
+from elkmon.profiles import ALL, Slices
 from elkmon.windows import Window, windows_within
 
 Progress = Callable[[str, int, int], None]
@@ -135,6 +135,7 @@ class _Bench:
     ) -> None:
         reach = (earlier_windows(settings.window) + 1) * settings.window
         self._event_log = event_log
+        self._journal = journal
         self._references = references
         self._settings = settings
         self._hours = Hours(journal, settings.name, Window(span.start - reach, span.end), reach)
@@ -154,9 +155,9 @@ class _Bench:
         reference = self._references.of(baseline, settings, window)
         if reference.lacks:
             self.lacking[baseline.id].add(reference.lacks)
-        before = range(earlier_windows(settings.window), 0, -1)
-        earlier = [self._hours.slices(baseline, version, window.before(count)) for count in before]
         current = self._hours.slices(baseline, version, window)
+        silence = 0 if current[ALL].predictions else reference.limits[ALL].longest_silence
+        earlier = self._earlier(baseline, version, window, silence)
         completeness = self._completeness_of(window)
         verdicts = judge(settings, reference.baseline, reference.limits, current, earlier, now, completeness)
         if not current[ALL].predictions:
@@ -165,6 +166,13 @@ class _Bench:
         new = unfamiliar(settings, reference.baseline, current[ALL], features, now, window)
         provisional = baseline.source.provisional
         return (*verdicts, replace(new, completeness=completeness.share, provisional=provisional))
+
+    def _earlier(self, baseline: Baseline, version: str, window: Window, silence: int) -> list[Slices]:
+        """Return the windows before `window`: as many as a run needs, and as many as the reference's longest `silence`."""
+        run, hours = earlier_windows(self._settings.window), self._hours
+        if silence > run:
+            hours = Hours(self._journal, self._settings.name, Window(window.before(silence).start, window.end))
+        return [hours.slices(baseline, version, window.before(count)) for count in range(max(run, silence), 0, -1)]
 
     def _completeness_of(self, window: Window) -> Completeness:
         if window not in self._completeness:

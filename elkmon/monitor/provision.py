@@ -37,7 +37,7 @@ def provide(
     Return the baselines of a model; where it has none and is to have a provisional one, make and save that as soon as it can be.
 
     It is made from the first whole days of production, of the version that predicted most in them, once all of them have
-    ended at `closed`, the end of the last hour that counts.
+    ended at `closed`, the end of the last hour that counts, and their truth is due.
     """
     known = journal.baselines(settings.name)
     if known:
@@ -52,6 +52,12 @@ def provide(
         so_far = 0 if window is None else max(closed - window.start, timedelta(0)) // DAY
         return Provision(
             reason=f"a provisional baseline is made once {days} days of production are there ({so_far} so far); "
+            f"make a real one with `{create}`"
+        )
+    due = window.end + (settings.labels_after or timedelta(0))
+    if due > closed:
+        return Provision(
+            reason=f"a provisional baseline is made of {window} once the truth about it is due, on {due:%Y-%m-%d %H:%M} UTC; "
             f"make a real one with `{create}`"
         )
     rows: Counter[str] = Counter()

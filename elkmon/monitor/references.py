@@ -4,7 +4,7 @@ What windows are compared with: a baseline with its hours, or its part of the wi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from elkmon.baselines import Baseline
@@ -68,6 +68,19 @@ class References:
             hours = self._journal.profiles(baseline.id, baseline.model, baseline.version, baseline.ruler.id, span)
             self._baselines[baseline.id] = replace(baseline, hours=tuple(hours))
         return self._baselines[baseline.id]
+
+
+def segments_of(models: Iterable[ModelSettings], baselines: Iterable[Baseline]) -> Mapping[str, Sequence[str]]:
+    """
+    Return by which features truth is joined, per model: those configured, and those its baselines were cut by.
+
+    A baseline goes on to be judged by its segments when they are configured no more, so their truth must still come.
+    """
+    found: dict[str, set[str]] = {each.name: set(each.segments) for each in models}
+    for baseline in baselines:
+        cut_by = (feature_of(each.field) for each in baseline.ruler.segmentations)
+        found.setdefault(baseline.model, set()).update(cut_by)
+    return {model: tuple(sorted(names)) for model, names in found.items() if names}
 
 
 def shortcomings(

@@ -40,8 +40,8 @@ def tracked(path: Path) -> Tracked:
     if path.name.endswith(_ENDING):
         note = path
     else:
-        note = path.with_name(path.name + _ENDING)
-        if not note.exists():
+        note = path.parent / (path.name + _ENDING)
+        if not note.is_file():
             return Tracked(path)
     outs, folder = _outs(note)
     if path != note:

@@ -191,6 +191,8 @@ def _raw(path: Path, as_text: Collection[str]) -> pd.DataFrame:
         raise ReferenceDataError(f"{path} does not exist") from error
     except ImportError as error:
         raise MissingExtra("pyarrow", "parquet") from error
+    except UnicodeDecodeError as error:
+        raise ReferenceDataError(f"{path.name} is no UTF-8 ({error}); save it as UTF-8") from error
     except (OSError, ValueError, pd.errors.ParserError) as error:
         raise ReferenceDataError(f"{path.name} cannot be read: {error}") from error
 
@@ -215,6 +217,9 @@ def _fill(
         table.actual_labels = _encoded(table, raw[columns.actual_label], Declared.CATEGORICAL)[1]
     if columns.actual_value is not None:
         table.actual_values = _encoded(table, raw[columns.actual_value], Declared.NUMERIC)[0]
+    for column in (columns.score, columns.value, columns.label, columns.actual_label, columns.actual_value):
+        if column is not None and not raw[column].notna().any():
+            table.notes.append(f"{column}: has no value in any row")
     stored_names: set[str] = set()
     roles = set(columns.named())
     for column in raw.columns:

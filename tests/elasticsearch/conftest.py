@@ -1,7 +1,7 @@
 """A namespace that is set up, and events written into it as a service's handler would write them."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +10,7 @@ from elasticsearch import Elasticsearch
 
 from elkmon.elasticsearch import setup
 from elkmon.identity import identity
+from support.whole_line import Line
 
 Event = Mapping[str, Any]
 
@@ -61,3 +62,11 @@ def tell_truth() -> Callable[..., dict[str, Any]]:
         return {"@timestamp": at.isoformat(), "elkmon": own}
 
     return document
+
+
+@pytest.fixture
+def line(elasticsearch_url: str, namespace: str) -> Iterator[Line]:
+    """A line on a namespace of its own."""
+    line = Line(elasticsearch_url, namespace)
+    yield line
+    line.store.close()

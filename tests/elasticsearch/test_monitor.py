@@ -1,113 +1,21 @@
+"""A check as a whole on a real Elasticsearch: from quiet days to a mail, run again, late events, and two at once."""
+
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
 
-import pytest
 from elasticsearch import Elasticsearch
-from elasticsearch.helpers import scan
 
 from elkmon import ElasticsearchTransport, ModelLog, PredictionHandler
 from elkmon.alerts import Change
-from elkmon.baselines import Baseline, Source, SourceKind
-from elkmon.checks import ModelSettings, Season
-from elkmon.digests import Digest
-from elkmon.elasticsearch import ElasticsearchEventLog, ElasticsearchJournal, connect, setup
-from elkmon.errors import DeliveryError
-from elkmon.findings import Family, Finding, Kind, Status
+from elkmon.checks import ModelSettings
+from elkmon.findings import Kind, Status
 from elkmon.monitor import CheckReport, Monitor
-from elkmon.monitor.hours import Hours
-from elkmon.monitor.rehearsal import Rehearsal
-from elkmon.ports import EventLog, RunStatus
-from elkmon.profiles import Profile
+from elkmon.ports import RunStatus
 from elkmon.reference_windows import baseline_from_window
-from elkmon.rulers import Ruler
-from elkmon.windows import DAY, HOUR, Window, windows_within
-from support.scenario import END, MODEL, POSITIVE_LABELS, REFERENCE, SETTINGS, SHIFT, START, send
-
-
-class Recorder:
-    """A notifier that keeps what it is told, and refuses while `refusing` is set."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.refusing = False
-        self.told: list[Digest] = []
-
-    def notify(self, digest: Digest) -> None:
-        """Keep the digest or refuse it."""
-        if self.refusing:
-            raise DeliveryError("the line is dead")
-        self.told.append(digest)
-
-
-class Line:
-    """The whole line on one namespace: a monitor with one recording notifier."""
-
-    def __init__(self, url: str, namespace: str) -> None:
-        self.url = url
-        self.namespace = namespace
-        self.store = connect([url])
-        setup(self.store, namespace)
-        self.event_log = ElasticsearchEventLog(self.store, namespace)
-        self.journal = ElasticsearchJournal(self.store, namespace)
-        self.recorder = Recorder("recorder")
-        self.monitor = self.another()
-
-    def another(self, *notifiers: Recorder) -> Monitor:
-        """Return a monitor that starts afresh, as after a restart."""
-        return Monitor(self.event_log, self.journal, notifiers or (self.recorder,), [SETTINGS], owner="test")
-
-    def reference(self) -> None:
-        """Make the baseline of the first twelve days."""
-        baseline = baseline_from_window(
-            self.event_log,
-            MODEL,
-            "1",
-            REFERENCE,
-            REFERENCE.end + 3 * HOUR,
-            positive_labels=POSITIVE_LABELS,
-            segments={},
-        )
-        self.journal.save([baseline])
-
-    def check(self, at: datetime, since: datetime | None = None) -> CheckReport:
-        """Check as of `at`."""
-        return self.monitor.check(at, explicit=True, since=since)
-
-    def written(self, client: Elasticsearch) -> dict[str, int]:
-        """Return the version of every document the monitor wrote, but for the records of its runs and its lease."""
-        return self._versions(client, {"bool": {"must_not": {"exists": {"field": "elkmon.state.kind"}}}})
-
-    def everything(self, client: Elasticsearch) -> dict[str, int]:
-        """Return the version of every document of the namespace, events and runs included."""
-        return self._versions(client, {"match_all": {}})
-
-    def lose(self, client: Elasticsearch, until: datetime) -> None:
-        """Delete the predictions and truths logged for instants before `until`, as retention would."""
-        before = {"range": {"@timestamp": {"lt": until.isoformat()}}}
-        for stream in ("prediction", "feedback"):
-            name = f"logs-elkmon.{stream}-{self.namespace}"
-            found = scan(client, index=name, query={"query": before}, _source=False)
-            deletes = [{"delete": {"_index": hit["_index"], "_id": hit["_id"]}} for hit in found]
-            assert not client.bulk(operations=deletes, refresh=True)["errors"]
-
-    def _versions(self, client: Elasticsearch, query: dict[str, object]) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for index in (f"elkmon-*-{self.namespace}*", f"logs-elkmon.*-{self.namespace}"):
-            client.indices.refresh(index=index)
-            for hit in scan(client, index=index, query={"query": query, "seq_no_primary_term": True}, _source=False):
-                found[f"{hit['_index']}/{hit['_id']}"] = hit["_seq_no"]
-        return found
-
-
-@pytest.fixture
-def line(elasticsearch_url: str, namespace: str) -> Iterator[Line]:
-    """A line on a namespace of its own."""
-    line = Line(elasticsearch_url, namespace)
-    yield line
-    line.store.close()
+from elkmon.windows import DAY, HOUR, Window
+from support.scenario import END, MODEL, POSITIVE_LABELS, SETTINGS, SHIFT, START, send
+from support.whole_line import Line, Recorder
 
 
 def test_story_from_quiet_to_mail(line: Line) -> None:
@@ -159,20 +67,9 @@ def test_late_events_are_found(line: Line) -> None:
     send(line.url, line.namespace, start=START + 14 * DAY + 12 * HOUR, end=START + 15 * DAY)
     report = line.check(START + 15 * DAY)
 
-    profiles = line.journal.profiles("production", MODEL, "1", _ruler(line), Window(START + 14 * DAY, START + 15 * DAY))
+    profiles = line.journal.profiles("production", MODEL, "1", line.ruler(), Window(START + 14 * DAY, START + 15 * DAY))
     assert sum(profile.predictions for profile in profiles) == 120
     assert {finding.rows for finding in report.findings if finding.subject.name == "amount"} == {120}
-
-
-def test_without_baseline_nothing_is_ok(line: Line) -> None:
-    """A model without a baseline is UNKNOWN with the remedy, never OK, and the check says that it could not judge."""
-    send(line.url, line.namespace, end=START + DAY)
-
-    report = line.check(START + DAY)
-
-    assert {finding.status for finding in report.findings} == {Status.UNKNOWN}
-    assert all("baseline create" in finding.reason for finding in report.findings)
-    assert report.status is RunStatus.UNJUDGED
 
 
 def test_model_nobody_logged(line: Line) -> None:
@@ -261,6 +158,28 @@ def test_silent_service_is_noticed(line: Line) -> None:
     assert status["amount"] is Status.UNKNOWN
 
 
+def test_silence_is_noticed_where_the_reference_rests_longer_than_a_run(line: Line) -> None:
+    """Hour by hour against a reference that once rested for a day: the day and an hour more are noticed, not the day."""
+    for start, end in ((0, 1), (2, 4)):
+        send(line.url, line.namespace, START + start * DAY, START + end * DAY, truth=False)
+    reference = Window(START, START + 4 * DAY)
+    made = baseline_from_window(
+        line.event_log, MODEL, "1", reference, reference.end, positive_labels=POSITIVE_LABELS, segments={}
+    )
+    line.journal.save([made])
+    settings = replace(SETTINGS, window=HOUR, min_rows=1)
+    monitor = Monitor(line.event_log, line.journal, [line.recorder], [settings], owner="test", horizon=2 * DAY)
+
+    monitor.check(reference.end + 26 * HOUR, explicit=True)
+
+    verdicts = {
+        (each.window.end - reference.end) // HOUR: each.status
+        for each in line.findings(Window(reference.end, reference.end + 26 * HOUR))
+        if each.subject.name == "silence"
+    }
+    assert (verdicts[24], verdicts[25], verdicts[26]) == (Status.OK, Status.CRITICAL, Status.CRITICAL)
+
+
 def test_feature_that_changes_type_or_appears_is_named(line: Line) -> None:
     """A number that now arrives as text is missing as a number, and named with what else the baseline does not know."""
     send(line.url, line.namespace, end=START + 12 * DAY)
@@ -285,243 +204,3 @@ def test_feature_that_changes_type_or_appears_is_named(line: Line) -> None:
         each for each in report.findings if (each.subject.kind, each.subject.name) == (Kind.MISSING, "amount")
     )
     assert (missing.status, missing.value) == (Status.CRITICAL, 1.0)
-
-
-def test_baseline_made_later_takes_the_place_of_unknown(line: Line) -> None:
-    """What was UNKNOWN for want of a baseline is judged once there is one, and the old verdict no longer stands."""
-    send(line.url, line.namespace, end=START + 14 * DAY)
-    line.check(START + 14 * DAY)
-    line.reference()
-
-    line.check(START + 14 * DAY)
-    again = line.check(START + 14 * DAY)
-
-    status = {finding.subject.name: finding.status for finding in again.findings}
-    assert status["amount"] is Status.OK
-    assert status["baseline"] is Status.NOT_APPLICABLE
-    assert again.run.windows == 0
-
-
-def test_rehearsal_says_what_a_check_says_and_changes_nothing(line: Line, client: Elasticsearch) -> None:
-    """A replayed past has the transitions of the real check over the same windows, and no document differs afterwards."""
-    send(line.url, line.namespace)
-    line.reference()
-    line.event_log.join(END, Window(START, END), POSITIVE_LABELS, {})
-    span = Window(REFERENCE.end, END)
-    before = line.everything(client)
-
-    report, (rehearsed,) = line.monitor.rehearse(span)
-
-    assert line.everything(client) == before
-    assert line.recorder.told == []
-    real = line.check(END, since=span.start)
-    assert report.transitions == real.transitions
-    assert (rehearsed.windows, rehearsed.all_windows) == (8, 8)
-    (story,) = (each for each in rehearsed.stories if each.subject.name == "amount")
-    assert (story.opened_at, story.resolved_at) == (SHIFT + 2 * DAY, None)
-    assert story.worst is not None
-    assert story.worst.value is not None
-    assert story.worst.limit is not None
-    assert story.worst.value > story.worst.limit
-    (flagged,) = (each for each in rehearsed.flagged if each.subject == story.subject)
-    assert (flagged.bad, flagged.windows) == (5, 8)
-
-
-def test_long_history_is_continued_where_it_was_interrupted(line: Line) -> None:
-    """Ctrl-C in the middle of profiling loses no hour that was saved; the next check does the others, the one after none."""
-    send(line.url, line.namespace)
-    line.reference()
-
-    def interrupt(what: str, done: int, _all: int) -> None:
-        if what.startswith("profiling") and done >= 168:
-            raise KeyboardInterrupt
-
-    impatient = ElasticsearchEventLog(line.store, line.namespace, progress=interrupt)
-    monitor = Monitor(impatient, line.journal, [], [SETTINGS], horizon=2 * DAY, owner="test")
-    with pytest.raises(KeyboardInterrupt):
-        monitor.check(END, explicit=True, since=START)
-    saved = len(line.journal.profiled(Window(START, END), [MODEL]))
-    shown: list[tuple[str, int, int]] = []
-    line.monitor = Monitor(
-        line.event_log,
-        line.journal,
-        [line.recorder],
-        [SETTINGS],
-        horizon=2 * DAY,
-        owner="test",
-        progress=lambda *step: shown.append(step),
-    )
-
-    continued = line.check(END, since=START)
-    again = line.check(END, since=START)
-
-    hours = (END - START) // HOUR
-    assert 0 < saved < hours
-    assert continued.run.hours_profiled == hours - saved
-    assert continued.run.windows == 20
-    assert shown[:21] == [(f"judging {MODEL}", done, 20) for done in range(21)]
-    assert (again.run.hours_profiled, again.run.windows) == (0, 0)
-    assert again.findings == tuple(replace(finding, evidence=None) for finding in continued.findings)
-
-
-def test_verdicts_outlive_their_events(line: Line, client: Elasticsearch) -> None:
-    """Where retention has taken events, stored hours and verdicts stand, and a new ruler says what it cannot count."""
-    send(line.url, line.namespace, end=START + 15 * DAY)
-    line.reference()
-    line.check(START + 15 * DAY)
-    window = Window(START + 13 * DAY, START + 14 * DAY)
-    judged = _findings(line, window)
-    old = line.journal.baselines(MODEL)[0]
-    line.lose(client, window.start + 12 * HOUR)
-
-    line.monitor = line.another()
-    after = line.check(START + 15 * DAY)
-
-    assert (after.run.hours_profiled, after.run.windows) == (0, 0)
-    assert _findings(line, window) == judged
-
-    rest = Window(window.start + 12 * HOUR, START + 15 * DAY)
-    new = baseline_from_window(
-        line.event_log, MODEL, "1", rest, START + 15 * DAY, positive_labels=POSITIVE_LABELS, segments={}
-    )
-    line.journal.save([new])
-    changed = line.check(START + 15 * DAY)
-
-    assert new.ruler.id != old.ruler.id
-    assert changed.run.hours_profiled == rest.length // HOUR
-    assert changed.run.windows == 1
-    (note,) = changed.notes
-    assert note == (
-        f"{MODEL}: 324 hours of {MODEL} 1 before 2026-03-15 12:00 UTC were counted by an earlier ruler and their events are "
-        f"gone; they are not judged against baseline {new.id}"
-    )
-    assert changed.status is not RunStatus.UNJUDGED
-    assert _findings(line, window) == judged
-    assert {each.baseline for each in changed.findings} == {new.id}
-
-
-def test_provisional_baseline_until_there_is_a_real_one(line: Line) -> None:
-    """Without a baseline the first days of production serve as soon as they are over, and every verdict says so."""
-    send(line.url, line.namespace, end=START + 13 * DAY)
-    settings = replace(SETTINGS, provisional=11 * DAY)
-
-    def make(event_log: EventLog, settings: ModelSettings, version: str, window: Window, now: datetime) -> Baseline:
-        return baseline_from_window(
-            event_log,
-            settings.name,
-            version,
-            window,
-            now,
-            positive_labels=POSITIVE_LABELS,
-            segments={},
-            provisional=True,
-        )
-
-    line.monitor = Monitor(
-        line.event_log, line.journal, [line.recorder], [settings], owner="test", make_provisional=make
-    )
-    early = line.check(START + 3 * DAY)
-    rehearsal, _ = line.monitor.rehearse(Window(START, START + 13 * DAY))
-    none = line.journal.baselines(MODEL)
-    late = line.check(START + 13 * DAY)
-    (provisional,) = line.journal.baselines(MODEL)
-    within = _findings(line, Window(START, START + 11 * DAY))
-    line.reference()
-    real = line.check(START + 13 * DAY)
-
-    assert {(each.status, each.reason.split(";")[0]) for each in early.findings} == {
-        (Status.UNKNOWN, "a provisional baseline is made once 11 days of production are there (3 so far)")
-    }
-    assert early.status is RunStatus.UNJUDGED
-    assert none == ()
-    assert (provisional.start, provisional.end) == (START, START + 11 * DAY)
-    assert provisional.source.provisional
-    assert {each.provisional for each in (*late.findings, *rehearsal.findings)} == {True}
-    assert Status.OK in {each.status for each in late.findings}
-    assert {each.status for each in within} == {Status.UNKNOWN}
-    assert len({each.window for each in within}) == 11
-    assert {each.provisional for each in real.findings if each.subject.name != "baseline"} == {False}
-
-
-def test_good_values_of_segments_are_said_by_absence(line: Line, client: Elasticsearch) -> None:
-    """Of segments no good quality finding is stored, and nothing is judged or written again for want of them."""
-    send(line.url, line.namespace, end=START + 14 * DAY)
-    settings = replace(SETTINGS, segments=("region",), min_rows=20)
-    baseline = baseline_from_window(
-        line.event_log,
-        MODEL,
-        "1",
-        REFERENCE,
-        REFERENCE.end + 3 * HOUR,
-        positive_labels=POSITIVE_LABELS,
-        segments={MODEL: settings.segments},
-    )
-    line.journal.save([baseline])
-    line.monitor = Monitor(line.event_log, line.journal, [line.recorder], [settings], owner="test")
-    first = line.check(START + 14 * DAY)
-    written = line.written(client)
-    line.monitor = Monitor(line.event_log, line.journal, [line.recorder], [settings], owner="test")
-
-    again = line.check(START + 14 * DAY)
-
-    stored = _findings(line, Window(START, START + 14 * DAY))
-    qualities = [each for each in stored if each.segment and each.subject.family is Family.QUALITY]
-    assert {each.segment for each in stored} == {"", "region=north", "region=south", "region=west"}
-    assert not [each for each in qualities if each.status in {Status.OK, Status.NOT_APPLICABLE}]
-    assert again.run.windows == 0
-    assert line.written(client) == written
-    assert again.findings == tuple(replace(finding, evidence=None) for finding in first.findings)
-
-
-def test_a_long_span_is_read_in_stretches(line: Line) -> None:
-    """Windows of half a year asked for in order, each with nine before it, have the sums of the whole span read at once."""
-    ruler = Ruler({})
-    total = Profile(MODEL, "1", START, START + DAY, ruler.id)
-    baseline = Baseline(MODEL, "1", ruler, Source(SourceKind.WINDOW, "made up"), total, START)
-    span = Window(START, START + 180 * DAY)
-    stage = Rehearsal(line.journal)
-    stage.save(
-        Profile(MODEL, "1", hour, hour + HOUR, ruler.id, predictions=place)
-        for place, hour in enumerate(span.hours())
-        if place % 5
-    )
-    stretches, whole = Hours(stage, MODEL, span, reach=10 * DAY), Hours(stage, MODEL, span)
-
-    for window in windows_within(span, DAY)[9:]:
-        for each in (*(window.before(count) for count in range(9, 0, -1)), window):
-            assert stretches.slices(baseline, "1", each) == whole.slices(baseline, "1", each)
-    first = Window(START, START + DAY)
-    assert whole.profile(baseline, "1", first).predictions == sum(place for place in range(24) if place % 5)
-
-
-def test_what_the_baseline_cannot_give_is_said(line: Line) -> None:
-    """Segments it was not cut by, and weekdays it has too few of, are named; the model is judged all the same."""
-    send(line.url, line.namespace, end=START + 13 * DAY)
-    line.reference()
-    settings = replace(SETTINGS, segments=("region",), season=Season.WEEKDAY)
-    monitor = Monitor(line.event_log, line.journal, [line.recorder], [settings], owner="test")
-
-    report = monitor.check(START + 13 * DAY, explicit=True, since=START + 11 * DAY)
-
-    baseline = line.journal.baselines(MODEL)[0].id
-    assert report.notes == (
-        (
-            f"{MODEL}: region is configured as a segment, but baseline {baseline} has no segments by it; make a new one with "
-            "`elkmon baseline create`"
-        ),
-        (
-            f"{MODEL}: baseline {baseline} has fewer than 8 windows with enough rows of Fridays, Saturdays; these are compared "
-            "with all of it"
-        ),
-    )
-    assert report.problems == ()
-    assert report.run.problems == report.notes
-    assert report.status is RunStatus.HEALTHY
-
-
-def _findings(line: Line, span: Window) -> tuple[Finding, ...]:
-    return tuple(line.journal.findings(MODEL, span))
-
-
-def _ruler(line: Line) -> str:
-    return line.journal.baselines(MODEL)[0].ruler.id

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from elasticsearch import Elasticsearch
 
-from elkmon.elasticsearch import ElasticsearchEventLog, ElasticsearchJournal
+from elkmon.elasticsearch import ElasticsearchEventLog, ElasticsearchJournal, setup
+from elkmon.errors import StoreRefused
 from elkmon.rulers import NumericScale, Ruler, Segmentation
 from elkmon.windows import DAY, HOUR, Window
 from support.odd_rows import (
@@ -114,3 +115,28 @@ def test_segments_that_are_configured_late_reach_outcomes_and_profiles(
 
 def labelled(journal: ElasticsearchJournal, ruler: Ruler, span: Window) -> dict[str, int]:
     return {each.segment: each.outcomes.labelled for each in journal.profiles("production", "m", "1", ruler.id, span)}
+
+
+def test_segments_are_not_written_where_they_would_not_be_found(
+    client: Elasticsearch, ready: str, send: Any, predict: Any, tell_truth: Any
+) -> None:
+    """A month begun by an elkmon without segments is refused with the remedy; after `elkmon setup` all of it is joined."""
+    month = f"elkmon-outcomes-{ready}-{START:%Y.%m}"
+    client.indices.put_index_template(
+        name=f"older-{ready}", index_patterns=[month], priority=999, template={"mappings": {"dynamic": False}}
+    )
+    send("prediction", [predict(START, "one", features={"cat": {"few": "a"}})])
+    send("feedback", [tell_truth(START + HOUR, "one", label="yes")])
+    event_log = ElasticsearchEventLog(client, ready)
+    now, span = START + 2 * HOUR, Window(START, START + 2 * HOUR)
+    with pytest.raises(StoreRefused, match=r"no segments; run `elkmon setup`"):
+        event_log.join(now, span, {}, {"m": ("few",)})
+    client.indices.delete_index_template(name=f"older-{ready}")
+    setup(client, ready)
+
+    joined = event_log.join(now, span, {}, {"m": ("few",)})
+
+    ruler = Ruler({}, segmentations=(Segmentation("features.cat.few", ("a",)),))
+    (of_segment, whole) = event_log.profiles("m", "1", [START], ruler)
+    assert joined.outcomes == 1
+    assert (of_segment.segment, of_segment.outcomes.labelled, whole.outcomes.labelled) == ("few=a", 1, 1)

@@ -70,6 +70,32 @@ def test_an_index_of_an_older_elkmon_gets_new_fields(client: Elasticsearch, name
     assert setup(client, namespace)[-1].result is Result.UNCHANGED
 
 
+def test_months_of_an_older_elkmon_get_new_fields(client: Elasticsearch, namespace: str) -> None:
+    """What was written into a month before is kept, and what is written after is found by the new field."""
+    indices = Indices(namespace)
+    setup(client, namespace)
+    old, new = indices.outcomes.replace("*", "2026.03"), indices.outcomes.replace("*", "2026.04")
+    client.indices.put_index_template(
+        name=f"older-{namespace}", index_patterns=[old], priority=999, template={"mappings": {"dynamic": False}}
+    )
+    client.index(index=old, id="kept", document={"note": "kept"})
+    client.indices.delete_index_template(name=f"older-{namespace}")
+    client.indices.create(index=new)
+    title = f"index {indices.outcomes}"
+
+    def outcomes(*, dry_run: bool = False) -> tuple[Result, str]:
+        (step,) = (step for step in setup(client, namespace, dry_run=dry_run) if step.name == title)
+        return step.result, step.why
+
+    assert outcomes(dry_run=True) == (Result.LEFT_OUT, "dry run: 1 of 2 would get new fields")
+    assert outcomes() == (Result.DONE, "new fields in 1 of 2")
+    assert outcomes() == (Result.UNCHANGED, "")
+    document = {"elkmon": {"outcome": {"segments": ["few=a"]}}}
+    client.index(index=old, document=document, refresh=True)
+    assert client.count(index=old, query={"term": {"elkmon.outcome.segments": "few=a"}})["count"] == 1
+    assert client.get(index=old, id="kept")["_source"] == {"note": "kept"}
+
+
 @pytest.mark.parametrize("name", ["a.b", "with space", "ü☃", "a*b", 'quo"te', ".lead", "trail.", "a..b", "new\nline"])
 def test_any_feature_name_keeps_its_type(client: Elasticsearch, ready: str, name: str) -> None:
     """A feature of any name is a double under `num` and a keyword under `cat`, whatever the first document holds."""

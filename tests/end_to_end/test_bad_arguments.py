@@ -34,7 +34,7 @@ ONE_DAY = ("2026-01-01", "2026-01-02")
             ("baseline", "create", "shop", "--from-window", *ONE_DAY, "--new-ruler", "--ruler-of", "a"),
             "not allowed with",
         ),
-        (("baseline", "create", "shop", "--from-file", "a.csv"), "--version V is needed"),
+        (("baseline", "create", "shop", "--from-file", "a.csv"), "a.csv does not exist"),
         (("baseline", "create", "shop", "--from-file", "a.csv", "--version", "1", "--column", "scor=p"), "mean score?"),
         (("check", "-c", "nowhere.toml"), "nowhere.toml cannot be read"),
         (("check", "-c", "."), "Is a directory"),

@@ -113,7 +113,7 @@ def test_a_mistake_in_naming_is_answered_with_what_there_is(
         "whole UTC hour"
         in elkmon("baseline", "create", "shop", "--from-window", instant(0.01), instant(1), code=2).stderr
     )
-    assert "--version V is needed" in elkmon("baseline", "create", "shop", "--from-file", "x.csv", code=2).stderr
+    assert "x.csv does not exist" in elkmon("baseline", "create", "shop", "--from-file", "x.csv", code=2).stderr
     assert "--from-file only" in elkmon(
         "baseline", "create", "shop", "--in-sample", "--from-window", instant(0), instant(1), code=2
     ).stderr  # fmt: skip

@@ -238,12 +238,17 @@ def test_a_file_that_cannot_serve_says_why(tmp_path: Path, text: str, said: str)
 
 
 def test_a_missing_file_and_an_unknown_kind_are_told(tmp_path: Path):
-    """Before anything is read."""
+    """Before anything is read; so for a folder, and for text in another encoding."""
     with pytest.raises(ReferenceDataError, match="does not exist"):
         baseline_from_file(tmp_path / "none.csv", model="m", version="1", now=NOW)
     (tmp_path / "rows.xlsx").write_bytes(b"PK")
     with pytest.raises(ReferenceDataError, match=r"give a \.csv"):
         baseline_from_file(tmp_path / "rows.xlsx", model="m", version="1", now=NOW)
+    with pytest.raises(ReferenceDataError, match=r"give a \.csv"):
+        baseline_from_file(Path(), model="m", version="1", now=NOW)
+    (tmp_path / "latin.csv").write_bytes("timestamp,town\n2026-01-05,Orléans\n".encode("latin-1"))
+    with pytest.raises(ReferenceDataError, match=r"latin\.csv is no UTF-8.*; save it as UTF-8"):
+        baseline_from_file(tmp_path / "latin.csv", model="m", version="1", now=NOW)
 
 
 def test_a_positive_label_nobody_has_is_refused(tmp_path: Path):
@@ -260,6 +265,10 @@ def test_odd_columns_are_noted(tmp_path: Path):
     assert "spare: has no value in any row" in notes
     assert "request: nearly every row has a value of its own" in notes
     assert "only 60 rows" in notes
+    blank = pd.DataFrame({"amount": range(60), "score": None, "actual": None})
+    assert {"score: has no value in any row", "actual: has no value in any row"} <= set(
+        made(tmp_path, blank.to_csv(index=False)).notes
+    )
 
 
 def test_numbers_come_out_of_a_csv_as_they_went_in(tmp_path: Path):

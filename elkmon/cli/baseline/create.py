@@ -23,7 +23,7 @@ from elkmon.cli.exit_code import ExitCode
 from elkmon.cli.output import print_json
 from elkmon.cli.progress import shown_progress
 from elkmon.config import Config, suggestion
-from elkmon.errors import ConfigurationError
+from elkmon.errors import ConfigurationError, ReferenceDataError
 from elkmon.presentation.writing import clean
 from elkmon.rulers import Ruler
 
@@ -120,6 +120,9 @@ def _check_usage(arguments: argparse.Namespace) -> None:
     problems = [f"{option} goes with --from-file only" for option, value in of_file.items() if value]
     if arguments.from_file is None and problems:
         raise ConfigurationError(problems)
+    for path in (arguments.from_file, arguments.importances):
+        if path is not None and not path.exists() and not (path.parent / f"{path.name}.dvc").exists():
+            raise ReferenceDataError(f"{path} does not exist")
 
 
 def _settings(config: Config, model: str) -> ModelSettings:
@@ -181,6 +184,7 @@ def _from_window(
     now: datetime,
     parts: Parts,
 ) -> Baseline:
+    from elkmon.monitor.references import segments_of
     from elkmon.reference_windows import baseline_from_window
 
     known = {each.settings.name: each.settings for each in config.models}
@@ -192,6 +196,7 @@ def _from_window(
         now,
         positive_labels={name: each.positive_label for name, each in known.items() if each.positive_label is not None},
         segments={name: each.segments for name, each in known.items() if each.segments},
+        joined_by=segments_of(known.values(), parts.journal.baselines("")),
         pairs=settings.pairs,
         strongest_pairs=settings.strongest_pairs,
         ruler=ruler,

@@ -57,7 +57,7 @@ def _number(value: object) -> float | None:
 def _of_json(path: Path, text: str) -> list[tuple[str, object]]:
     try:
         read = json.loads(text, object_pairs_hook=list)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigurationError(f"--importances: {path.name} is no JSON: {error}") from error
     if not isinstance(read, list) or not all(isinstance(each, tuple) for each in read):
         raise ConfigurationError(f"--importances: {path.name} holds no object; {_WANTED}")
@@ -70,4 +70,7 @@ def _of_csv(path: Path, text: str) -> list[tuple[str, object]]:
     if not {"feature", "importance"} <= set(names):
         has = ", ".join(rows.fieldnames or ()) or "none"
         raise ConfigurationError(f"--importances: {path.name} has the columns {has}; {_WANTED}")
-    return [(row[names["feature"]], row[names["importance"]]) for row in rows]
+    try:
+        return [(row[names["feature"]], row[names["importance"]]) for row in rows]
+    except csv.Error as error:
+        raise ConfigurationError(f"--importances: {path.name} cannot be read: {error}") from error

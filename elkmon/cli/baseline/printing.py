@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from elkmon.baselines import Baseline
 from elkmon.presentation.writing import clean, listing, percent
-from elkmon.rulers import feature_of
+from elkmon.rulers import CategoricalScale, feature_of
 
 _MOST_LABELS = 10
 
@@ -24,7 +24,9 @@ def print_baseline(baseline: Baseline, remark: str = "") -> None:
     print(f"  ruler {ruler.id[:12]}{f' ({remark})' if remark else ''}, {len(ruler.scales)} subjects")
     for each in ruler.segmentations:
         levels = ", ".join(clean(level) for level in each.levels)
-        left_out = f"; {each.left_out} more are left out" if each.left_out else ""
+        scale = ruler.scales.get(each.field)
+        at_least = "at least " if isinstance(scale, CategoricalScale) and scale.open_ended else ""
+        left_out = f"; {at_least}{each.left_out:,} more are left out" if each.left_out else ""
         print(f"  segments by {clean(feature_of(each.field))}: {levels}{left_out}")
     if ruler.joints:
         together = [f"{pair_side(each.left_field)} with {pair_side(each.right_field)}" for each in ruler.joints]

@@ -37,10 +37,12 @@ def test_a_csv_and_a_json_object_say_the_same(tmp_path: Path):
         ("i.json", "[1, 2]", "i.json holds no object"),
         ("i.json", "{", "i.json is no JSON"),
         ("i.json", "{}", "i.json names no feature"),
+        ("i.json", "[" * 100_000, "i.json is no JSON"),
+        ("i.csv", f"feature,importance\n{'a' * 200_000},1\n", "i.csv cannot be read: field larger than"),
     ],
 )
 def test_what_is_no_importance_is_told_all_at_once(tmp_path: Path, name: str, text: str, said: str):
-    """Other columns, no rows, words, negative numbers, NaN, missing cells, names given twice, other JSON."""
+    """Other columns, no rows, words, negative numbers, NaN, missing cells, names given twice, other JSON, endless ones."""
     with pytest.raises(ConfigurationError, match=said):
         read(tmp_path, name, text)
 

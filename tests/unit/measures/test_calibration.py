@@ -10,7 +10,6 @@ from sklearn.linear_model import LogisticRegression
 from elkmon.measures.calibration import (
     calibration_error,
     calibration_line,
-    calibration_p_value,
     maximum_calibration_error,
     reliability,
 )
@@ -85,24 +84,8 @@ def test_a_line_that_does_not_exist_is_none():
     assert calibration_line([], [], ()) is None
 
 
-def test_a_perfect_score_is_called_miscalibrated_as_often_as_said():
-    """At 5 % in 5 % of a thousand samples, three standard errors allowed, though one row in 50 is positive."""
-    alarms = 0
-    for _ in range(1_000):
-        score = np.array(POINTS)[(RNG.beta(0.5, 20, 3_000) * 100).astype(int)]
-        alarms += calibration_p_value(*binned(score, RNG.random(3_000) < score), POINTS) < 0.05
-    assert alarms / 1_000 == pytest.approx(0.05, abs=3 * np.sqrt(0.05 * 0.95 / 1_000))
-
-
-def test_a_score_that_means_something_else_is_rejected():
-    """Also one that is sure of the wrong thing, where the expected variance is next to nothing."""
-    assert calibration_p_value(*binned(*misjudged()), POINTS) < 1e-12
-    assert calibration_p_value([3, 0], [97, 0], (0.0, 1.0)) < 1e-12
-
-
 def test_without_rows_nothing_is_known():
-    """None, an empty table, and no evidence against the score."""
+    """None, and an empty table."""
     assert calibration_error([0], [0], (0.5,)) is None
     assert maximum_calibration_error([0], [0], (0.5,)) is None
     assert reliability([0], [0], (0.5,)) == ()
-    assert calibration_p_value([0], [0], (0.5,)) == 1.0
