@@ -34,8 +34,10 @@ demo: $(VENV)/.ready  ## real flights through a real Elasticsearch to real mails
 test: $(VENV)/.ready test-8  ## every test; starts its own Elasticsearch
 	@$(BIN)/python -m pytest
 
+# Not what only asks once more what the others ask: whole histories of the monitor, and nodes of their own.
 test-8: $(OLD)/.ready  ## the store's tests on Elasticsearch 8.19 with an 8.19 client
-	@ELKMON_TEST_ELASTICSEARCH_VERSION=8.19.9 $(OLD)/bin/python -m pytest tests/elasticsearch
+	@ELKMON_TEST_ELASTICSEARCH_VERSION=8.19.9 $(OLD)/bin/python -m pytest tests/elasticsearch $(addprefix --ignore=tests/elasticsearch/test_,\
+		monitor_baselines.py monitor_history.py explaining.py demo_profiles.py embedded.py shipping_journal.py)
 
 check: $(VENV)/.ready  ## format, lint, types, direction of imports
 	@$(BIN)/ruff format --check .

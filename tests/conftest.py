@@ -53,8 +53,9 @@ def namespace(client: Elasticsearch) -> Iterator[str]:
 
 
 def _remove_indices(client: Elasticsearch, pattern: str) -> None:
-    for index in client.indices.get(index=pattern, expand_wildcards="all"):  # most servers refuse to delete a pattern
-        client.indices.delete(index=index)
+    # Most servers refuse to delete a pattern; all names at once change the cluster's state once.
+    if names := list(client.indices.get(index=pattern, expand_wildcards="all")):
+        client.indices.delete(index=names)
 
 
 def _remove_data_streams(client: Elasticsearch, pattern: str) -> None:
@@ -66,5 +67,5 @@ def _remove_data_streams(client: Elasticsearch, pattern: str) -> None:
     except ApiError as error:
         if error.meta.status not in {400, 405}:
             raise
-        for index in backing:  # the embedded server cannot delete them; a closed one costs neither memory nor shards
-            client.indices.close(index=index)
+        # The embedded server cannot delete them; a closed one costs neither memory nor shards.
+        client.indices.close(index=backing)
