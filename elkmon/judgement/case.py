@@ -131,6 +131,22 @@ class Case:
         run = _sized(smallest, learnt.run_limit, floor, f"run of {learnt.run_length}")
         return run if run.status.rank > single.status.rank else single
 
+    def scored(self, finding: Finding, gauge: Gauge, floor: Floor, undefined: str) -> Finding:
+        """Return `finding` with its score, limits, p-value and verdict; UNKNOWN as `undefined` where there is no score."""
+        score = gauge.score(self.baseline.total, self.current)
+        if score is None:
+            return replace(finding, reason=undefined)
+        size = self.size(finding.subject, gauge, score, floor)
+        return replace(
+            finding,
+            status=size.status,
+            reason=size.rule,
+            value=score,
+            limit=size.limit,
+            critical_limit=size.critical,
+            p_value=gauge.p_value(self.baseline.total, self.current),
+        )
+
     def _smallest_of_run(self, gauge: Gauge, score: float, length: int) -> float | None:
         """Return the smallest score of the last `length` windows, this one included; None where one cannot be scored."""
         before = self.earlier[len(self.earlier) - (length - 1) :] if len(self.earlier) >= length - 1 else None

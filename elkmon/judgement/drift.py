@@ -23,25 +23,12 @@ def drift(case: Case) -> Iterator[Finding]:
 
 
 def _finding(case: Case, judged: Judged) -> Finding:
-    subject, gauge, reference = judged.subject, judged.gauge, case.baseline.total
-    finding = case.measured(subject, gauge)
+    finding = case.measured(judged.subject, judged.gauge)
     excuse = _excuse(case, judged)
     if excuse is not None:
         return replace(finding, status=excuse[0], reason=excuse[1])
-    score = gauge.score(reference, case.current)
-    if score is None:
-        return replace(finding, reason="its distance is not defined")
-    size = case.size(subject, gauge, score, judged.floor)
-    return replace(
-        finding,
-        status=size.status,
-        reason=size.rule,
-        value=score,
-        limit=size.limit,
-        critical_limit=size.critical,
-        p_value=gauge.p_value(reference, case.current),
-        beside=_beside(case, judged),
-    )
+    found = case.scored(finding, judged.gauge, judged.floor, "its distance is not defined")
+    return found if found.value is None else replace(found, beside=_beside(case, judged))
 
 
 def _excuse(case: Case, judged: Judged) -> tuple[Status, str] | None:

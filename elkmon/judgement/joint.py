@@ -22,26 +22,19 @@ def joint(case: Case) -> Iterator[Finding]:
 
 
 def _finding(case: Case, judged: Judged, pair: JointScale) -> Finding:
-    subject, gauge, reference = judged.subject, judged.gauge, case.baseline.total
-    finding = case.measured(subject, gauge)
+    gauge = judged.gauge
+    finding = case.measured(judged.subject, gauge)
     excuse = _excuse(case, finding, judged)
     if excuse is not None:
         return replace(finding, status=excuse[0], reason=excuse[1])
-    score = gauge.score(reference, case.current)
-    if score is None:
-        return replace(finding, reason="none of its rows lies where the reference has some")
-    size = case.size(subject, gauge, score, judged.floor)
+    found = case.scored(finding, gauge, judged.floor, "none of its rows lies where the reference has some")
+    if found.value is None:
+        return found
     return replace(
-        finding,
-        status=size.status,
-        reason=size.rule,
-        value=score,
-        limit=size.limit,
-        critical_limit=size.critical,
-        p_value=gauge.p_value(reference, case.current),
+        found,
         beside={
             "mutual_information": mutual_information(gauge.cells(case.current), pair.shape),
-            "reference_mutual_information": mutual_information(gauge.cells(reference), pair.shape),
+            "reference_mutual_information": mutual_information(gauge.cells(case.baseline.total), pair.shape),
         },
     )
 

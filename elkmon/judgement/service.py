@@ -84,24 +84,12 @@ def latency(case: Case) -> Finding:
     scale = case.baseline.ruler.scales.get(EVENT_DURATION)
     if judged is None or not isinstance(scale, NumericScale):
         return case.finding(subjects.LATENCY, Status.NOT_APPLICABLE, "the ruler has no scale for latency")
-    gauge, reference = judged.gauge, case.baseline.total
+    gauge = judged.gauge
     finding = replace(case.measured(judged.subject, gauge), beside=_percentiles(case, gauge, scale))
     excuse = _no_latency(case, finding.rows, finding.reference_rows)
     if excuse is not None:
         return replace(finding, status=excuse[0], reason=excuse[1])
-    score = gauge.score(reference, case.current)
-    if score is None:
-        return replace(finding, reason="it is not defined")
-    size = case.size(judged.subject, gauge, score, judged.floor)
-    return replace(
-        finding,
-        status=size.status,
-        reason=size.rule,
-        value=score,
-        limit=size.limit,
-        critical_limit=size.critical,
-        p_value=gauge.p_value(reference, case.current),
-    )
+    return case.scored(finding, gauge, judged.floor, "it is not defined")
 
 
 def throughput(case: Case) -> Finding:
