@@ -52,7 +52,7 @@ def _row(alert: Alert) -> tuple[str, ...]:
         alert.state.value,
         alert.severity.value if alert.episode else "",
         alert.model,
-        label(alert.subject),
+        label(alert.subject, alert.segment),
         day(alert.opened_at),
         day(alert.resolved_at),
         str(alert.episode),

@@ -66,6 +66,8 @@ def check(arguments: argparse.Namespace) -> ExitCode:
     now = arguments.at or datetime.now(UTC)
     if now > datetime.now(UTC):
         raise ConfigurationError(f"{now.isoformat()} lies in the future: hours to come would look like silence")
+    if arguments.since and arguments.since >= now:
+        raise ConfigurationError(f"--from {arguments.since.isoformat()} does not lie before {now.isoformat()}")
     judged = span(hour_of(arguments.since or now - config.horizon), hour_of(now))
     if arguments.dry_run:
         return _rehearse(config, models, judged, as_json=arguments.json)

@@ -33,6 +33,9 @@ HORIZON = 35 * DAY
 """How far back a check looks for late events and late truth."""
 
 
+_UNJOINED = "truth that no check has joined yet is left out of a rehearsal, and performance with it"
+
+
 @dataclass(frozen=True, slots=True)
 class CheckReport:
     """
@@ -142,6 +145,8 @@ class Monitor:
         )
         report = monitor.check(span.end, explicit=True, since=span.start)
         windows = {each.name: len(windows_within(span, each.window, each.offset)) for each in chosen}
+        if any(each.labels_after is not None for each in chosen):
+            report = replace(report, notes=(*report.notes, _UNJOINED))
         return report, tuple(stage.told(each, windows[each.name]) for each in chosen)
 
     def _check(

@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 
 from elkmon.baselines import Baseline
 from elkmon.checks import ModelSettings
+from elkmon.fields import PREDICTION_LABEL
 from elkmon.judgement import Limits, learn
 from elkmon.judgement.seasons import Phase, enough_of, learn_phase, phase_name, phase_of
 from elkmon.measures.limits import LEAST_WINDOWS
 from elkmon.ports import Journal
-from elkmon.rulers import feature_of
+from elkmon.rulers import CategoricalScale, feature_of
 from elkmon.windows import Window
 
 _NAMED = 7
@@ -49,7 +50,9 @@ class References:
         if key not in self._known:
             whole = self._loaded(baseline)
             if enough_of(whole, window, settings, season):
-                self._known[key] = Reference(*learn_phase(whole, window, settings, season))
+                self._known[key] = of_phase(
+                    self._all_of(baseline, settings), *learn_phase(whole, window, settings, season)
+                )
             else:
                 lacks = phase_name(window, season, settings.offset)
                 self._known[key] = replace(self._all_of(baseline, settings), lacks=lacks)
@@ -68,6 +71,23 @@ class References:
             hours = self._journal.profiles(baseline.id, baseline.model, baseline.version, baseline.ruler.id, span)
             self._baselines[baseline.id] = replace(baseline, hours=tuple(hours))
         return self._baselines[baseline.id]
+
+
+def of_phase(whole: Reference, part: Baseline, limits: Mapping[str, Limits]) -> Reference:
+    """
+    Return the `part` of a season with its `limits`, completed from the `whole`.
+
+    A lasting fall of performance shows over runs of days, which a season cuts up, so performance is held against all of the
+    reference; and so is a segment that has too few windows of the season.
+    """
+    segments, completed = dict(part.segments), {}
+    for segment, learnt in limits.items():
+        if segment and max((each.windows for each in learnt.learnt.values()), default=0) < LEAST_WINDOWS:
+            segments |= {segment: whole.baseline.segments[segment]} if segment in whole.baseline.segments else {}
+            completed[segment] = whole.limits[segment]
+        else:
+            completed[segment] = replace(learnt, metrics=whole.limits[segment].metrics)
+    return Reference(replace(part, segments=segments), completed)
 
 
 def segments_of(models: Iterable[ModelSettings], baselines: Iterable[Baseline]) -> Mapping[str, Sequence[str]]:
@@ -95,6 +115,16 @@ def shortcomings(
                     f"{name} is configured as a segment, but baseline {baseline.id} has no segments by it; make a new one "
                     "with `elkmon baseline create`"
                 )
+        labels = baseline.ruler.scales.get(PREDICTION_LABEL)
+        if (
+            settings.positive_label is not None
+            and isinstance(labels, CategoricalScale)
+            and settings.positive_label not in (*labels.levels, *labels.known)
+        ):
+            yield (
+                f"positive_label {settings.positive_label!r} is none of the labels that baseline {baseline.id} knows: "
+                f"{', '.join(map(repr, labels.levels[:_NAMED]))}"
+            )
         if settings.season and not baseline.source.has_timestamps:
             yield f"baseline {baseline.id} has no timestamps, so it knows no {settings.season}; all of it is compared with"
         elif names := sorted(lacking.get(baseline.id, ())):

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from elkmon.alerts import Alert, Change, Transition
+from elkmon.alerts import Alert, Change, Transition, told_with_the_whole
 from elkmon.baselines import Baseline
 from elkmon.checks import ModelSettings
 from elkmon.findings import Direction, Family, Finding, Kind, Status, Subject
@@ -187,8 +188,11 @@ class Rehearsal:
             by_subject[finding.segment, finding.subject].append(finding)
         judged = {each.window for each in findings if each.status is Status.OK or each.status.bad}
         alerts = [each for each in self._alerts.values() if each.model == settings.name]
+        untold = told_with_the_whole(alerts)
         stories = [
-            story for alert in alerts for story in _stories(alert, by_subject[alert.segment, alert.subject], settings)
+            story
+            for alert in alerts
+            for story in _stories(alert, by_subject[alert.segment, alert.subject], settings, untold)
         ]
         flagged = [_flagged(*key, of_subject, len(judged)) for key, of_subject in by_subject.items()]
         return Rehearsed(
@@ -202,7 +206,14 @@ class Rehearsal:
                     key=lambda each: (-each.bad, each.segment, each.subject),
                 )
             ),
-            len({_told_at(each, alert.subject, settings) for alert in alerts for each in alert.timeline}),
+            len(
+                {
+                    _told_at(each, alert.subject, settings)
+                    for alert in alerts
+                    for each in alert.timeline
+                    if each.id not in untold
+                }
+            ),
         )
 
     def _keep(self, profile: Profile) -> None:
@@ -210,9 +221,13 @@ class Rehearsal:
         of[profile.start, profile.segment] = profile
 
 
-def _stories(alert: Alert, findings: Sequence[Finding], settings: ModelSettings) -> Iterator[Story]:
+def _stories(
+    alert: Alert, findings: Sequence[Finding], settings: ModelSettings, untold: AbstractSet[str]
+) -> Iterator[Story]:
     for episode in range(1, alert.episode + 1):
         at = {each.change: each for each in alert.timeline if each.episode == episode}
+        if all(each.id in untold for each in at.values()):
+            continue
         opened, resolved = at[Change.OPENED], at.get(Change.RESOLVED)
         worsened = at.get(Change.WORSENED)
         first = opened.at - settings.policy.of_windows * settings.window

@@ -12,7 +12,7 @@ from datetime import datetime
 from elkmon.alerts import Alert
 from elkmon.checks import ModelSettings
 from elkmon.digests import Chapter, Explanation, History, Point, Report, size
-from elkmon.findings import Finding, Subject
+from elkmon.findings import Finding, Status, Subject
 from elkmon.judgement import evidence
 from elkmon.monitor.explaining import Explainer
 from elkmon.monitor.hours import Hours
@@ -39,7 +39,7 @@ def _chapter(journal: Journal, settings: ModelSettings, span: Window, alerts: Se
     explainer = Explainer(journal, settings)
     ordered = []
     for (version, segment, _), of_subject in by_subject.items():
-        latest, explanation = of_subject[-1], Explanation()
+        latest, explanation = _last_judged(of_subject), Explanation()
         baseline = baselines.get(latest.baseline)
         if baseline is not None:
             explanation = explainer.explain(latest, findings, baseline)
@@ -53,6 +53,12 @@ def _chapter(journal: Journal, settings: ModelSettings, span: Window, alerts: Se
     used = [baselines[each] for each in dict.fromkeys(finding.baseline for finding in findings) if each in baselines]
     told = tuple(alert for alert in alerts if alert.model == settings.name and _told_in(alert, span))
     return Chapter(settings.name, "; ".join(map(describe, used)), windows, histories, told)
+
+
+def _last_judged(findings: Sequence[Finding]) -> Finding:
+    """Return the last finding that is a verdict; where there is none, the last one, which says why not."""
+    judged = [finding for finding in findings if finding.status is Status.OK or finding.status.bad]
+    return (judged or findings)[-1]
 
 
 def _worst_first(findings: Sequence[Finding], explanation: Explanation) -> tuple[int, float, str, str, Subject]:

@@ -56,6 +56,22 @@ def test_a_story_is_told_from_its_opening_to_its_end(stage, finding):
     assert (flagged.bad, flagged.windows) == (4, 8)
 
 
+def test_a_segment_is_counted_where_all_traffic_does_not_tell_the_same(stage, finding):
+    """The same story within a segment is no story and no mail of its own; one that all traffic does not have is both."""
+    whole = story(finding, BAD, BAD, GOOD, GOOD, GOOD)
+    within = [replace(each, segment="region=north") for each in whole]
+    apart = [
+        replace(each, segment="region=north", subject=replace(each.subject, name="age"))
+        for each in story(finding, GOOD, BAD, BAD, BAD, BAD)
+    ]
+    play(stage, [*whole, *within, *apart])
+
+    told = stage.told(SETTINGS, windows=5)
+
+    assert [(each.segment, each.subject.name) for each in told.stories] == [("", "amount"), ("region=north", "age")]
+    assert told.mails == 3
+
+
 def test_what_changes_at_once_is_one_mail(stage, finding):
     """Two features that begin to drift in the same window are told together."""
     play(
