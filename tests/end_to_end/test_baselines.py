@@ -132,7 +132,7 @@ def test_a_ruler_is_kept_and_extended_when_more_is_asked(shop: Command, tmp_path
             ("--importances", "weights.csv"),
             "importances: 'hight' is not among the reference's features: age, amount, region",
         ),
-        (("--importances", "none.csv"), "--importances: none.csv cannot be read"),
+        (("--importances", "none.csv"), "none.csv does not exist"),
         (("--version", "2"), "column 'model_version' has no version '2'; it has 1.10 (3000 rows)"),
         (("--column", "version=region"), "column 'region' names 3 versions: north"),
     ],
