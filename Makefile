@@ -46,7 +46,7 @@ check: $(VENV)/.ready  ## format, lint, types, direction of imports
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-cache
 
 format: $(VENV)/.ready  ## write the format, and mend what lint can
 	@$(BIN)/ruff format .
