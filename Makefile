@@ -5,10 +5,11 @@ BIN    := $(VENV)/bin
 OLD    := .venv-8
 PEERS  := .venv-bench
 JUDGES := .venv-bench-statistics
+ROWS   := .venv-bench-monitor
 SHELL  := /bin/bash
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-8 check format docs bench bench-shipping bench-statistics soak clean
+.PHONY: help demo test test-8 check format docs bench bench-shipping bench-statistics bench-monitor bench-scale soak clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -84,8 +85,24 @@ $(JUDGES)/.ready: bench/statistics/requirements.txt
 bench-statistics: $(VENV)/.ready $(JUDGES)/.ready  ## false alarms, power and estimates beside the peers', in half an hour, into bench/results/statistics.md
 	@$(BIN)/python -m bench.statistics --output bench/results/statistics.md
 
+# The peers of bench/monitor, with a client of Elasticsearch to pull their rows.
+$(ROWS)/.ready: bench/monitor/requirements.txt
+	@echo "setting up $(ROWS) with the peers, some minutes the first time …"
+	@$(PYTHON) -m venv $(ROWS)
+	@install="$(ROWS)/bin/python -m pip install --quiet --disable-pip-version-check"; \
+	$$install -r bench/monitor/requirements.txt || { \
+	$$install $$(grep -v '==\|^#' bench/monitor/requirements.txt); \
+	for pin in $$(grep == bench/monitor/requirements.txt); do $$install $$pin 'numpy<2' 'pandas<3' || echo "left out: $$pin"; done; }
+	@touch $@
+
+bench-monitor: $(VENV)/.ready $(ROWS)/.ready  ## what a check costs beside its peers and by its volume, in half an hour, into bench/results/monitor.md
+	@$(BIN)/python -m bench.monitor --output bench/results/monitor.md
+
+bench-scale: $(VENV)/.ready  ## wide models, a million events a day, bytes a month, in a quarter of an hour, into bench/results/scale.md
+	@$(BIN)/python -m bench.scale --output bench/results/scale.md
+
 soak: $(VENV)/.ready  ## five minutes of logging while Elasticsearch is stopped and killed again and again (SOAK=--journal)
 	@$(BIN)/python -m bench.soak $(SOAK)
 
 clean:  ## remove what the other targets made
-	rm -rf $(VENV) $(OLD) $(PEERS) $(JUDGES) build dist *.egg-info demo-output .test-8.log .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(OLD) $(PEERS) $(JUDGES) $(ROWS) build dist *.egg-info demo-output .test-8.log .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -45,7 +45,7 @@ AREAS = {
     "traffic": "Service",
 }
 """The modules of measures in the order of the page, and the heading of each."""
-MECHANISM = {"binning", "gauges", "history", "ruling"}
+MECHANISM = {"binning", "gauges", "history", "learnt", "ruling"}
 """Modules of elkmon/measures that measure nothing: how rulers are cut and how measures are read off profiles."""
 PLAIN = {
     "drift": {"pooled_cells", "standard_deviation"},

@@ -1,8 +1,8 @@
 """
 An alert is a story over time: watched → open → resolved. Findings say how one window looks; here is when that is worth a mail.
 
-`advance` is the whole of it: a pure function from an alert and the verdict of one more window to the alert that follows.
-It takes each window once, so a check that was cut short and runs again changes nothing.
+`advance` is the whole of it: a pure function from an alert and the verdict of one window to the alert that follows. A verdict
+that it has already changes nothing, so a check that was cut short and runs again does not either.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class Change(StrEnum):
     OPENED = "opened"
     WORSENED = "worsened"
     RESOLVED = "resolved"
+    CORRECTED = "corrected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,9 @@ class Transition:
     """
     One change of one story, told once.
 
-    `at` is the end of the window that brought it. `id` is a hash of what it says, so the same change found twice is the same
-    transition.
+    `at` is the end of the window that brought it, `said_at` the instant of the check that found it: much later where truth
+    came late. What is CORRECTED was judged as `was` before. `id` is a hash of what it says, so the same change found twice is
+    the same transition.
     """
 
     change: Change
@@ -66,11 +68,21 @@ class Transition:
     at: datetime
     status: Status
     versions: tuple[str, ...] = ()
+    said_at: datetime | None = None
+    was: Status | None = None
 
     @property
     def id(self) -> str:
         """Identity: story, episode, change, window end and status."""
         return identity(self.fingerprint, str(self.episode), self.change, self.at.isoformat(), self.status)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Verdict:
+    """How the window that ended `at` was judged: bad or good."""
+
+    at: datetime
+    status: Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +94,8 @@ class Alert:
         model, segment, subject: whose story it is; together its `fingerprint`.
         episode: counts its occurrences, from 1.
         state: where it stands; `severity` the worst verdict since it opened.
-        recent: verdicts of the last judged windows, oldest first (bad, good).
-        last_window: end of the last window taken in; earlier ones are not taken again.
+        recent: verdicts of the last judged windows, in order of time, bad and good.
+        last_window: end of the last window taken in.
         opened_at, resolved_at: ends of the windows that opened and resolved it.
         versions: versions with a bad verdict in the last window.
         timeline: every transition so far, over all episodes, oldest first.
@@ -95,7 +107,7 @@ class Alert:
     episode: int = 0
     state: State = State.WATCHING
     severity: Status = Status.OK
-    recent: tuple[Status, ...] = ()
+    recent: tuple[Verdict, ...] = ()
     last_window: datetime | None = None
     opened_at: datetime | None = None
     resolved_at: datetime | None = None
@@ -109,7 +121,8 @@ class Alert:
 
     def open_at(self, at: datetime) -> bool:
         """Return whether it was open once the window that ended at `at` had been taken in."""
-        last = next((each for each in reversed(self.timeline) if each.at <= at), None)
+        changes = (each for each in reversed(self.timeline) if each.change is not Change.CORRECTED)
+        last = next((each for each in changes if each.at <= at), None)
         return last is not None and last.change is not Change.RESOLVED
 
     @property
@@ -141,46 +154,80 @@ def told_with_the_whole(alerts: Iterable[Alert]) -> frozenset[str]:
     return frozenset(covered)
 
 
-def advance(alert: Alert, findings: Sequence[Finding], policy: Policy) -> Alert:
+def advance(alert: Alert, findings: Sequence[Finding], policy: Policy, now: datetime) -> Alert:
     """
-    Return the alert after one more window, whose `findings` are the verdicts of all live versions on its subject.
+    Return the alert after one window was judged, whose `findings` are the verdicts of all live versions on its subject.
 
-    The worst verdict counts. UNKNOWN, PENDING and NOT APPLICABLE neither open nor resolve: the window is passed over and may
-    be taken when it can be judged. A window at or before the last one taken changes nothing.
+    The worst verdict counts. UNKNOWN, PENDING and NOT APPLICABLE neither open nor resolve: the window is passed over, and
+    taken when it can be judged. A window may be judged late, or again: what it says of the last `of_windows` judged windows
+    opens, continues or resolves the story as of `now`; what lies before them opens nothing any more. Where good has become
+    bad or bad good, the story says so.
     """
     at = findings[0].window.end
-    judged = [finding for finding in findings if finding.status.bad or finding.status is Status.OK]
-    if not judged or (alert.last_window is not None and at <= alert.last_window):
+    judged = [finding for finding in findings if finding.status.judged]
+    if not judged:
         return alert
-    status = max((finding.status for finding in judged), key=lambda each: each.rank)
-    versions = tuple(sorted({finding.version for finding in judged if finding.status.bad}))
-    alert = replace(alert, recent=(*alert.recent, status)[-policy.of_windows :], last_window=at, versions=versions)
-    bad = sum(each.bad for each in alert.recent)
+    verdict = Verdict(at, max((finding.status for finding in judged), key=lambda each: each.rank))
+    known = next((each for each in alert.recent if each.at == at), None)
+    if known == verdict:
+        return alert
+    before = _status_before(judged)
+    if before is not None and before.bad is not verdict.status.bad:
+        alert = _corrected(alert, verdict, before, now)
+    if known is None and len(alert.recent) >= policy.of_windows and at < alert.recent[0].at:
+        return alert
+    if alert.last_window is None or at >= alert.last_window:
+        versions = tuple(sorted({finding.version for finding in judged if finding.status.bad}))
+        alert = replace(alert, last_window=at, versions=versions)
+    others = [each for each in alert.recent if each.at != at]
+    alert = replace(alert, recent=tuple(sorted((*others, verdict))[-policy.of_windows :]))
+    return _settled(alert, verdict, policy, now)
+
+
+def _settled(alert: Alert, verdict: Verdict, policy: Policy, now: datetime) -> Alert:
+    """Return the alert with the change that its recent verdicts ask for, now that `verdict` is among them."""
+    bad = [each for each in alert.recent if each.status.bad]
     if alert.state is not State.OPEN:
-        if status.bad and bad >= policy.opens_after:
-            return _opened(alert, at)
-        return alert
-    if bad == 0 and len(alert.recent) == policy.of_windows:
-        resolved = replace(alert, state=State.RESOLVED, resolved_at=at)
-        return _told(resolved, Change.RESOLVED, at, Status.OK)
-    if status is Status.CRITICAL and alert.severity is not Status.CRITICAL and _critical(alert, policy):
-        return _told(replace(alert, severity=Status.CRITICAL), Change.WORSENED, at, Status.CRITICAL)
+        return _opened(alert, now) if verdict.status.bad and len(bad) >= policy.opens_after else alert
+    if not bad and len(alert.recent) == policy.of_windows:
+        at = alert.recent[-1].at
+        return _told(replace(alert, state=State.RESOLVED, resolved_at=at), Change.RESOLVED, at, Status.OK, now)
+    if alert.severity is not Status.CRITICAL and verdict.status is Status.CRITICAL and _critical(alert, policy):
+        at = max(each.at for each in alert.recent if each.status is Status.CRITICAL)
+        return _told(replace(alert, severity=Status.CRITICAL), Change.WORSENED, at, Status.CRITICAL, now)
     return alert
 
 
-def _opened(alert: Alert, at: datetime) -> Alert:
-    severity = max((status for status in alert.recent), key=lambda each: each.rank)
+def _opened(alert: Alert, now: datetime) -> Alert:
+    severity = max((each.status for each in alert.recent), key=lambda each: each.rank)
+    at = max(each.at for each in alert.recent if each.status.bad)
     opened = replace(
         alert, state=State.OPEN, episode=alert.episode + 1, severity=severity, opened_at=at, resolved_at=None
     )
-    return _told(opened, Change.OPENED, at, severity)
+    return _told(opened, Change.OPENED, at, severity, now)
 
 
 def _critical(alert: Alert, policy: Policy) -> bool:
     """Worse is said as cautiously as bad: only after as many critical windows as it takes to open."""
-    return sum(status is Status.CRITICAL for status in alert.recent) >= policy.opens_after
+    return sum(each.status is Status.CRITICAL for each in alert.recent) >= policy.opens_after
 
 
-def _told(alert: Alert, change: Change, at: datetime, status: Status) -> Alert:
-    transition = Transition(change, alert.fingerprint, alert.episode, at, status, alert.versions)
+def _status_before(findings: Iterable[Finding]) -> Status | None:
+    """Return how a window was judged before, the worst of its versions; None where this is the first time."""
+    before = [finding.previous if finding.revision else finding.status for finding in findings]
+    judged = [status for status in before if status is not None and status.judged]
+    revised = any(finding.revision and finding.previous and finding.previous.judged for finding in findings)
+    return max(judged, key=lambda each: each.rank) if revised and judged else None
+
+
+def _corrected(alert: Alert, verdict: Verdict, before: Status, now: datetime) -> Alert:
+    """Return the alert with the correction, unless it has said so already."""
+    told = _told(alert, Change.CORRECTED, verdict.at, verdict.status, now, before)
+    return alert if any(each.id == told.timeline[-1].id for each in alert.timeline) else told
+
+
+def _told(
+    alert: Alert, change: Change, at: datetime, status: Status, now: datetime, was: Status | None = None
+) -> Alert:
+    transition = Transition(change, alert.fingerprint, alert.episode, at, status, alert.versions, now, was)
     return replace(alert, timeline=(*alert.timeline, transition))

@@ -83,7 +83,8 @@ DRIFT = "drift"
 QUALITIES = ("missing", "unseen", "out_of_range", "rejected", "unindexed", "constant")
 """Measures of a feature's values that can have floors of its own."""
 
-_NOT_JUDGING = frozenset({"policy", "segments", "pairs", "strongest_pairs", "provisional"})
+# Where failed calls begin to be logged, the counts of their hours tell it.
+_NOT_JUDGING = frozenset({"policy", "segments", "pairs", "strongest_pairs", "provisional", "failures", "hash"})
 
 
 class Season(StrEnum):
@@ -131,7 +132,9 @@ class ModelSettings:
         pairs: pairs of features watched together; `strongest_pairs` how many more the baseline may choose.
         season: which stretches of the reference a window is compared with; None for all.
         provisional: how much of production's beginning makes a provisional baseline where there is none; None for no such.
+        failures: whether failed calls are logged at all.
         policy: when alerts open and resolve.
+        hash: of all that can change a verdict; not of what only shapes baselines, which have ids of their own, nor alerts.
     """
 
     name: str
@@ -152,7 +155,17 @@ class ModelSettings:
     strongest_pairs: int = STRONGEST_PAIRS
     season: Season | None = None
     provisional: timedelta | None = None
+    failures: bool = True
     policy: Policy = field(default_factory=Policy)
+    hash: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        judged = [
+            f"{each.name}={_canonical(getattr(self, each.name))}"
+            for each in fields(self)
+            if each.name not in _NOT_JUDGING
+        ]
+        object.__setattr__(self, "hash", identity(*judged))
 
     def floor(self, measure: str, feature: str = "") -> Floor:
         """Return the floor of `measure`: the feature's own, the model's, or the table's."""
@@ -163,16 +176,6 @@ class ModelSettings:
     def tolerance(self, metric: str) -> Floor:
         """Return the tolerance of `metric`: the model's, or the table's."""
         return self.tolerances.get(metric, TOLERANCES[metric])
-
-    @property
-    def hash(self) -> str:
-        """Hash of all that can change a verdict; not what only shapes baselines, which have ids of their own, nor alerts."""
-        judged = [
-            f"{each.name}={_canonical(getattr(self, each.name))}"
-            for each in fields(self)
-            if each.name not in _NOT_JUDGING
-        ]
-        return identity(*judged)
 
 
 def _canonical(value: object) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from elkmon.alerts import Alert, Transition
@@ -76,10 +77,53 @@ class Item:
     explanation: Explanation = Explanation()
 
 
+class Judging(StrEnum):
+    """Whether the monitor can do its work."""
+
+    STOPPED = "stopped"
+    RESUMED = "resumed"
+
+
+class Hindrance(StrEnum):
+    """What keeps the monitor from judging."""
+
+    UNREACHABLE = "unreachable"
+    REFUSED = "refused"
+    PARTIAL = "partial"
+    UNEXPECTED = "unexpected"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """
+    What the monitor has to tell of itself: that it can judge nothing, or that it can again.
+
+    Attributes:
+        judging: which of both.
+        since: when it could first not judge; `until` when it could again, None while it cannot.
+        models: which models were not judged.
+        hindrance: what was in the way first; `reason` says it in full.
+        windows, changes: of RESUMED: how many windows were judged to catch up, and how many changes they brought.
+        elsewhere: of RESUMED: models that another monitor has caught up meanwhile.
+        follows: of RESUMED: the id of the digest that told of the beginning.
+    """
+
+    judging: Judging
+    since: datetime
+    models: tuple[str, ...]
+    hindrance: Hindrance
+    reason: str
+    until: datetime | None = None
+    windows: int = 0
+    changes: int = 0
+    elsewhere: tuple[str, ...] = ()
+    follows: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Digest:
     """
-    What one run has to tell one notifier, worst first.
+    What one run has to tell one notifier, worst first; or a notice, which comes alone.
 
     Attributes:
         id: the delivery's id; a mail's Message-ID is made from it.
@@ -87,6 +131,8 @@ class Digest:
         items: what changed.
         ongoing: stories that were open before and still are, for one sentence at the end.
         baselines: per model what it was compared with, in words.
+        notice: what the monitor has to tell of itself; there are no items then.
+        corrections: verdicts of the past that later truth or later events have turned round.
     """
 
     id: str
@@ -94,6 +140,8 @@ class Digest:
     items: tuple[Item, ...]
     ongoing: tuple[Alert, ...] = ()
     baselines: Mapping[str, str] = field(default_factory=dict)
+    notice: Notice | None = None
+    corrections: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

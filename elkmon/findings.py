@@ -30,6 +30,11 @@ class Status(StrEnum):
         return self in {Status.WARNING, Status.CRITICAL}
 
     @property
+    def judged(self) -> bool:
+        """Whether it is a verdict, good or bad."""
+        return self.bad or self is Status.OK
+
+    @property
     def rank(self) -> int:
         """Order from good to bad, for taking the worst."""
         return _RANKS[self]
@@ -95,6 +100,10 @@ class Subject:
     kind: Kind
     name: str
     field: str = ""
+
+
+BASELINE = Subject(Family.SERVICE, Kind.FIGURE, "baseline")
+"""What is UNKNOWN of a window that there is nothing to compare with."""
 
 
 @dataclass(frozen=True, slots=True)

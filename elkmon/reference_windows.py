@@ -15,7 +15,7 @@ from elkmon.errors import ReferenceDataError
 from elkmon.judgement.reference_quality import remarks
 from elkmon.measures.binning import QUANTILES, make_ruler
 from elkmon.measures.ruling import completed
-from elkmon.ports import EventLog
+from elkmon.ports import EventLog, Wanted
 from elkmon.profiles import ALL, Profile, total
 from elkmon.rulers import Ruler
 from elkmon.windows import HOUR, Window, hour_of
@@ -78,13 +78,13 @@ def baseline_from_window(
     version = version or versions[0]
     if version not in versions:
         raise ReferenceDataError(f"{model} has no version {version!r} in {window}; there is {', '.join(versions)}")
-    event_log.join(now, Window(window.start, hour_of(now) + HOUR), positive_labels, joined_by or segments)
+    event_log.join(now, Window(window.start, hour_of(now) + HOUR), [model], positive_labels, joined_by or segments)
     hours = sorted(each.hour for each in counts if each.version == version)
     surveyed = event_log.survey(model, version, window, QUANTILES)
     few = spread(hours)
 
     def count(by: Ruler) -> Profile:
-        some = event_log.profiles(model, version, few, by)
+        some = event_log.profiles([Wanted(model, version, few, by)])
         return total((each for each in some if each.segment == ALL), replace(empty, ruler=by.id))
 
     empty = Profile(model, version, window.start, window.end, "")
@@ -99,7 +99,7 @@ def baseline_from_window(
         ignore=settings.ignore,
         importances=importances,
     )
-    profiles = tuple(event_log.profiles(model, version, hours, ruler))
+    profiles = tuple(event_log.profiles([Wanted(model, version, hours, ruler)]))
     name = f"{window.start.isoformat()} to {window.end.isoformat()}"
     baseline = Baseline(
         model,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,11 +17,13 @@ from typing import TYPE_CHECKING
 
 from elkmon import elasticsearch
 from elkmon.config import Config, MailSettings, StoreSettings
+from elkmon.layouts import Layout
 from elkmon.ports import EventLog, Journal, Notifier
 
 if TYPE_CHECKING:
     from elkmon.baselines import Baseline
     from elkmon.checks import ModelSettings
+    from elkmon.elasticsearch.erasure import Eraser
     from elkmon.monitor import Monitor
     from elkmon.monitor.provision import Maker
     from elkmon.windows import Window
@@ -28,12 +31,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What commands work with."""
+    """What commands work with; `owner` is this process's name in leases."""
 
     event_log: EventLog
     journal: Journal
     notifiers: tuple[Notifier, ...]
     monitor: Monitor
+    owner: str
 
 
 def connect(config: Config, *, progress: Callable[[str, int, int], None] | None = None) -> Parts:
@@ -45,21 +49,23 @@ def connect(config: Config, *, progress: Callable[[str, int, int], None] | None 
     from elkmon.monitor import Monitor
 
     client = _client(config.store)
-    event_log = elasticsearch.ElasticsearchEventLog(client, config.store.namespace, progress=progress)
+    event_log = _event_log(config, client, progress)
     journal = elasticsearch.ElasticsearchJournal(client, config.store.namespace)
     notifiers = tuple(_NOTIFIERS[type(each)](each, config) for each in config.notifiers)
+    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
     monitor = Monitor(
         event_log,
         journal,
         notifiers,
         [entry.settings for entry in config.models],
         horizon=config.horizon,
-        owner=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
+        owner=owner,
         clock=lambda: datetime.now(UTC),
+        meter=lambda: elasticsearch.usage_of(client),
         make_provisional=_provisional(config, journal),
         progress=progress,
     )
-    return Parts(event_log, journal, notifiers, monitor)
+    return Parts(event_log, journal, notifiers, monitor, owner)
 
 
 def open_journal(settings: StoreSettings) -> Journal:
@@ -76,6 +82,71 @@ def set_up(settings: StoreSettings, *, dry_run: bool = False) -> tuple[elasticse
     """
     client = _client(settings)
     return elasticsearch.setup(client, settings.namespace, retention_days=settings.retention_days, dry_run=dry_run)
+
+
+def housekeeping(
+    config: Config, now: datetime, *, dry_run: bool = False, require: Callable[[], None] = lambda: None
+) -> tuple[elasticsearch.Chore, ...]:
+    """
+    Delete results whose time is over and make daily profiles of old hourly ones, or only say what would be done.
+
+    `require` is called before each step, and raises when it must not be taken.
+
+    Raises:
+        StoreError: when it cannot be asked, or refuses. What was done until then stays done.
+    """
+    from elkmon.windows import DAY
+
+    store = config.store
+    # Within the horizon windows are judged again, so nothing of it is given up.
+    keeping = elasticsearch.Keeping(
+        events=max(store.retention_days * DAY, config.horizon),
+        results=max(store.results_retention_days * DAY, config.horizon),
+        hours=max(store.roll_up_after_days * DAY, config.horizon),
+    )
+    return elasticsearch.housekeeping(_client(store), store.namespace, now, keeping, dry_run=dry_run, require=require)
+
+
+def grant(config: Config, *, keys: bool = False, dry_run: bool = False) -> elasticsearch.Granted:
+    """
+    Make the roles of a namespace in the store, and API keys with `keys`, or only return what they would be.
+
+    Raises:
+        StoreError: when it cannot be asked, or refuses.
+    """
+    layouts = [entry.layout for entry in config.models if entry.layout is not None]
+    places = (place for each in layouts for place in (each, each.truth, each.failures) if place is not None)
+    elsewhere = sorted({name for place in places if place.index for name in place.index.split(",")})
+    roles = elasticsearch.roles_of(config.store.namespace, events_elsewhere=elsewhere)
+    return elasticsearch.grant(_client(config.store), roles, keys=keys, dry_run=dry_run)
+
+
+def eraser(config: Config) -> Eraser:
+    """Return what removes a subject's events and what was made of them; nothing is asked yet."""
+    from elkmon.elasticsearch.erasure import Eraser
+
+    client = _client(config.store)
+    journal = elasticsearch.ElasticsearchJournal(client, config.store.namespace)
+    owner = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+    return Eraser(client, config.store.namespace, _event_log(config, client, None), journal, owner)
+
+
+def _event_log(
+    config: Config, client: elasticsearch.Client, progress: Callable[[str, int, int], None] | None
+) -> EventLog:
+    """Return the log of what elkmon's handler sent and, if models have events elsewhere, of these too."""
+    namespace = config.store.namespace
+    native = elasticsearch.ElasticsearchEventLog(client, namespace, progress=progress)
+    models: dict[Layout, list[str]] = defaultdict(list)
+    for entry in config.models:
+        if entry.layout is not None:
+            models[entry.layout].append(entry.settings.name)
+    elsewhere: dict[str, EventLog] = {}
+    for layout, some in models.items():
+        elsewhere |= dict.fromkeys(
+            some, elasticsearch.LayoutEventLog(client, namespace, layout, some, progress=progress)
+        )
+    return elasticsearch.DividedEventLog(native, elsewhere) if elsewhere else native
 
 
 def _provisional(config: Config, journal: Journal) -> Maker:

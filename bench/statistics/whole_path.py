@@ -15,6 +15,7 @@ from bench.statistics.counting import MODEL, VERSION, Rows
 from elkmon.elasticsearch import ElasticsearchEventLog, setup
 from elkmon.embedded import EmbeddedElasticsearch
 from elkmon.measures.binning import QUANTILES, make_ruler
+from elkmon.ports import Wanted
 from elkmon.profiles import Profile
 from elkmon.rulers import Ruler
 from elkmon.windows import HOUR, Window, hour_of
@@ -70,7 +71,8 @@ class Stored:
         counts = self.event_log.counts(self.span, [MODEL])
         if sum(each.predictions for each in counts) != self.rows:
             raise RuntimeError("the node does not hold the rows that it was sent")
-        return tuple(self.event_log.profiles(MODEL, VERSION, sorted(each.hour for each in counts), ruler))
+        wanted = Wanted(MODEL, VERSION, sorted(each.hour for each in counts), ruler)
+        return tuple(self.event_log.profiles([wanted]))
 
 
 @contextmanager

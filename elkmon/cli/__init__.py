@@ -13,7 +13,20 @@ import traceback
 from collections.abc import Sequence
 from importlib import metadata
 
-from elkmon.cli import alerts, baseline, check, demonstration, doctor, embedded, initialise, replay, report, run, setup
+from elkmon.cli import (
+    alerts,
+    baseline,
+    check,
+    demonstration,
+    doctor,
+    embedded,
+    forget,
+    initialise,
+    replay,
+    report,
+    run,
+    setup,
+)
 from elkmon.cli.exit_code import INTERRUPTED, ExitCode
 from elkmon.errors import (
     ConfigurationError,
@@ -26,7 +39,7 @@ from elkmon.errors import (
 
 __all__ = ["ExitCode", "main", "make_parser"]
 
-_COMMANDS = (demonstration, initialise, setup, embedded, baseline, check, run, report, alerts, replay, doctor)
+_COMMANDS = (demonstration, initialise, setup, embedded, baseline, check, run, report, alerts, replay, forget, doctor)
 _USAGE_ERRORS = (ConfigurationError, MissingExtra, ReferenceDataError, ShippingError)
 _EXTRAS = {
     **dict.fromkeys(("elasticsearch", "elastic_transport", "pandas", "scipy", "numpy", "apscheduler", "jinja2", "matplotlib",

@@ -14,11 +14,22 @@ from datetime import timedelta
 from importlib import resources
 from pathlib import Path
 
+from elkmon.config.layouts import read_layout, shared_wrongly
 from elkmon.config.models import read_model
+from elkmon.config.monitor import read_monitor
 from elkmon.config.notifiers import read_notifier
 from elkmon.config.section import Section, suggestion, toml_key
-from elkmon.config.settings import Config, MailSettings, ModelEntry, Schedule, Secret, Security, StoreSettings
-from elkmon.config.store import read_store
+from elkmon.config.settings import (
+    Config,
+    MailSettings,
+    ModelEntry,
+    MonitorSettings,
+    Schedule,
+    Secret,
+    Security,
+    StoreSettings,
+)
+from elkmon.config.store import kept_too_short, read_store
 from elkmon.errors import ConfigurationError
 from elkmon.windows import format_length
 
@@ -28,6 +39,7 @@ __all__ = [
     "Config",
     "MailSettings",
     "ModelEntry",
+    "MonitorSettings",
     "Schedule",
     "Secret",
     "Security",
@@ -74,15 +86,19 @@ def parse(text: str, folder: Path, environ: Mapping[str, str] = os.environ) -> C
         raise ConfigurationError(f"not valid TOML: {error}") from error
     problems: list[str] = []
     root = Section(values, "", problems, folder, environ)
+    layouts = {name: read_layout(name, each) for name, each in root.sections("layouts")}
     config = Config(
         store=read_store(root.section("store")),
         notifiers=tuple(filter(None, (read_notifier(name, each) for name, each in root.sections("notifiers")))),
-        models=tuple(read_model(name, each) for name, each in root.sections("models")),
+        models=tuple(read_model(name, each, layouts) for name, each in root.sections("models")),
         kibana_url=root.url("kibana_url"),
         horizon=root.length("horizon", Config().horizon),
+        monitor=read_monitor(root.section("monitor")),
     )
     root.close()
     problems.extend(_windows_beyond(config.horizon, config.models))
+    problems.extend(shared_wrongly(config.models))
+    problems.extend(kept_too_short(config.store, config.horizon))
     names = {
         "models": [each.settings.name for each in config.models],
         "notifiers": [each.name for each in config.notifiers],

@@ -20,18 +20,21 @@ from elkmon.checks import (
     Season,
     season_problem,
 )
+from elkmon.config.layouts import layout_of
 from elkmon.config.section import Section, show, suggestion
 from elkmon.config.settings import ModelEntry, Schedule
 from elkmon.config.timing import parse_schedule
 from elkmon.errors import ConfigurationError
+from elkmon.layouts import Layout
 from elkmon.windows import HOUR
 
 _OFFSET = re.compile(r"([+-])(\d{2}):00")
 
 
-def read_model(name: str, section: Section) -> ModelEntry:
-    """Return what is configured for the model `name`; problems are left with `section`."""
+def read_model(name: str, section: Section, layouts: Mapping[str, Layout]) -> ModelEntry:
+    """Return what is configured for the model `name`, which may name one of `layouts`; problems are left with `section`."""
     default = ModelSettings(name)
+    layout = layout_of(section, layouts)
     settings = ModelSettings(
         name=name,
         window=section.length("window", default.window),
@@ -51,13 +54,14 @@ def read_model(name: str, section: Section) -> ModelEntry:
         strongest_pairs=section.whole("strongest_pairs", default.strongest_pairs, 0, MOST_PAIRS),
         season=section.optional("season", Season),
         provisional=section.length("provisional", default.provisional),
+        failures=layout is None or layout.failures is not None,
         policy=_read_policy(section.section("policy")),
     )
     if settings.season is not None and (problem := season_problem(settings.window, settings.season)):
         section.complain("season", f"= {show(settings.season.value)}: {problem}")
     schedule = _read_schedule(section)
     section.close()
-    return ModelEntry(settings, schedule)
+    return ModelEntry(settings, schedule, layout)
 
 
 def _read_offset(section: Section) -> timedelta:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from elkmon.checks import ModelSettings
+from elkmon.layouts import Layout
 from elkmon.windows import DAY
 
 
@@ -45,7 +46,9 @@ class StoreSettings:
         api_key: or `username` and `password`; none for a cluster without security.
         ca_certs: file with the certificate authority that signed the cluster's certificate; None for the system's.
         timeout: seconds one request may take.
-        retention_days: how long events and results are kept; baselines and rulers are kept for good.
+        retention_days: how long events are kept, and outcomes with them; baselines and rulers are kept for good.
+        results_retention_days: how long profiles and findings are kept, by whole months.
+        roll_up_after_days: how long profiles are kept by the hour; months older than that by the day.
     """
 
     hosts: tuple[str, ...] = ("http://127.0.0.1:9200",)
@@ -56,6 +59,8 @@ class StoreSettings:
     ca_certs: Path | None = None
     timeout: float = 30.0
     retention_days: int = 90
+    results_retention_days: int = 400
+    roll_up_after_days: int = 90
 
 
 class Security(StrEnum):
@@ -99,10 +104,25 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """One model: how it is judged, and when."""
+    """One model: how it is judged, when, and, unless elkmon's own handler logs it, where its events are."""
 
     settings: ModelSettings
     schedule: Schedule = field(default_factory=Schedule)
+    layout: Layout | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MonitorSettings:
+    """
+    How the process that checks by the clock goes about it.
+
+    Attributes:
+        shares: into how many parts the models are divided, so that as many monitors can work at a time.
+        unjudged_after: how long nothing could be judged before that is told.
+    """
+
+    shares: int = 1
+    unjudged_after: timedelta = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +136,7 @@ class Config:
         notifiers: who is told.
         kibana_url: where mails and reports link to; empty for no links.
         horizon: events older than this are no longer counted; late ones within it are.
+        monitor: how `elkmon run` goes about its checks.
     """
 
     store: StoreSettings = field(default_factory=StoreSettings)
@@ -123,3 +144,4 @@ class Config:
     notifiers: tuple[MailSettings, ...] = ()
     kibana_url: str = ""
     horizon: timedelta = 35 * DAY
+    monitor: MonitorSettings = field(default_factory=MonitorSettings)

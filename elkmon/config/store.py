@@ -1,14 +1,16 @@
 """
-Reads `[store]`: where Elasticsearch is and who we are there.
+Reads `[store]`: where Elasticsearch is, who we are there, and how long what is kept.
 """
 
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from elkmon.config.section import Section, show, url_problem
 from elkmon.config.settings import StoreSettings
+from elkmon.windows import DAY, format_length
 
 _NAMESPACE = re.compile(r"[a-z0-9][a-z0-9_.]{0,99}")
 
@@ -37,10 +39,32 @@ def read_store(section: Section) -> StoreSettings:
         ca_certs=section.file("ca_certs"),
         timeout=section.number("timeout", default.timeout, 1, 600),
         retention_days=section.whole("retention_days", default.retention_days, 1, 3650),
+        results_retention_days=section.whole("results_retention_days", default.results_retention_days, 1, 3650),
+        roll_up_after_days=section.whole("roll_up_after_days", default.roll_up_after_days, 1, 3650),
     )
     _check_login(section)
     section.close()
     return settings
+
+
+def kept_too_short(store: StoreSettings, horizon: timedelta) -> list[str]:
+    """
+    Return a problem for each kind of result that would be gone while it may still be judged again.
+
+    What nobody chose is no problem: it follows a longer horizon.
+    """
+    default = StoreSettings()
+    days = {
+        key: getattr(store, key)
+        for key in ("results_retention_days", "roll_up_after_days")
+        if getattr(store, key) != getattr(default, key)
+    }
+    return [
+        f'store.{key} = {kept} is shorter than the horizon of "{format_length(horizon)}", within which windows are judged '
+        f"again; make it {-(-horizon // DAY)} or more, or the horizon shorter"
+        for key, kept in days.items()
+        if kept * DAY < horizon
+    ]
 
 
 def _check_login(section: Section) -> None:

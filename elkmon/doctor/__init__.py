@@ -13,10 +13,12 @@ from pathlib import Path
 from elkmon.config import Config, find, load
 from elkmon.doctor.examination import Examination, Link, Verdict
 from elkmon.doctor.installation import examine_installation
+from elkmon.doctor.kibana import examine_kibana
+from elkmon.doctor.layouts import examine_layouts
 from elkmon.doctor.mail import examine_mail
 from elkmon.doctor.models import examine_models
-from elkmon.doctor.store import examine_store
-from elkmon.errors import ConfigurationError
+from elkmon.doctor.store import examine_store, server_version
+from elkmon.errors import ConfigurationError, StoreUnreachable
 from elkmon.presentation.writing import clean
 
 __all__ = ["Examination", "Link", "Verdict", "examine"]
@@ -41,11 +43,23 @@ def examine(named: Path | None, now: datetime) -> Iterator[Examination]:
             "none is configured",
             "add a table [models.NAME] for each model",
         )
-    probe = yield from examine_store(config.store)
-    if probe is not None:
-        yield from examine_models(config, probe, now)
-    else:
-        yield Examination(Link.MODELS, "models", Verdict.SKIPPED, "not looked at until the store's problems are solved")
+    server = ""
+    try:
+        probe = yield from examine_store(config.store)
+        if probe is not None:
+            server = server_version(probe)
+            yield from examine_layouts(config, probe, now)
+            yield from examine_models(config, probe, now)
+        else:
+            yield Examination(
+                Link.MODELS, "models", Verdict.SKIPPED, "not looked at until the store's problems are solved"
+            )
+    except StoreUnreachable as error:
+        yield Examination(
+            Link.STORE, "host", Verdict.PROBLEM, f"it has stopped answering: {error}", "see its log, and run this again"
+        )
+    if config.kibana_url:
+        yield examine_kibana(config.kibana_url, config.store, server)
     for settings in config.notifiers:
         yield examine_mail(settings)
     if not config.notifiers:

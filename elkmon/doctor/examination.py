@@ -14,8 +14,11 @@ class Link(StrEnum):
     INSTALLATION = "installation"
     CONFIGURATION = "configuration"
     STORE = "elasticsearch"
+    EVENTS = "events"
     MODELS = "models"
+    MONITOR = "monitor"
     MAIL = "mail"
+    KIBANA = "kibana"
 
 
 class Verdict(StrEnum):

@@ -1,30 +1,31 @@
 """
-Whether Elasticsearch can be reached, is a version the client fits, keeps the same time, and has what `elkmon setup` makes.
+Whether Elasticsearch can be reached, is a version the client fits, keeps the same time, has what `elkmon setup` makes, and
+lets it be read and written.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 
 from elkmon.config import StoreSettings
 from elkmon.doctor.examination import Examination, Link, Verdict
+from elkmon.doctor.health import examine_health
 from elkmon.doctor.installation import version_of
+from elkmon.doctor.mappings import examine_field_limits, examine_field_types
 from elkmon.doctor.probe import Answer, Probe
+from elkmon.doctor.rights import examine_rights
 from elkmon.errors import ElkmonError, StoreUnreachable
 
 _OLDEST_SERVER = (8, 19)
 _SKEW_WARNING, _SKEW_PROBLEM = 5.0, 60.0
-_FULL = 0.7
-_USUAL_FIELD_LIMIT = 1000
-_MADE_BY_SETUP = ("component template", "index ")
 _UNAUTHORIZED, _FORBIDDEN = 401, 403
 _BUSY = {429, 500, 502, 503, 504}
 
 
 def examine_store(settings: StoreSettings) -> Generator[Examination, None, Probe | None]:
     """
-    Yield what is found: each host, the pair of versions, the clocks, the templates, and how full the mappings are.
+    Yield what is found: each host, the pair of versions, the clocks, indices and disks, mappings, templates and rights.
 
     Return the probe of a host that answers; None where what was found keeps anything more from being asked.
     """
@@ -35,15 +36,18 @@ def examine_store(settings: StoreSettings) -> Generator[Examination, None, Probe
         yield examination
     if answering is None:
         return None
-    pair = _versions(_server_version(answering))
+    pair = _versions(server_version(answering))
     yield pair
     yield _clocks(answering)
-    yield from _field_limits(answering, settings.namespace)
+    yield from examine_health(answering, settings.namespace)
+    yield from examine_field_limits(answering, settings.namespace)
+    yield from examine_field_types(answering, settings.namespace)
     if pair.verdict is Verdict.PROBLEM:
         return None
     templates = _templates(settings)
     yield templates
-    return answering if templates.verdict is Verdict.OK else None
+    yield examine_rights(answering, settings)
+    return None if templates.verdict is Verdict.PROBLEM else answering
 
 
 def _reach(host: str, settings: StoreSettings) -> tuple[Examination, Probe | None]:
@@ -70,13 +74,14 @@ def _reach(host: str, settings: StoreSettings) -> tuple[Examination, Probe | Non
         return _problem("host", seen, "check host and port; is it Kibana, or a proxy?"), None
     name = f"{host}: cluster {health.at('cluster_name')}, {health.at('number_of_nodes')} nodes, health {colour}"
     if colour == "red":
-        return _problem(
-            "host", name, "some shards are missing; counts would be wrong, so checks fail until it heals"
+        seen = f"{name}: an index lacks shards"
+        return Examination(
+            Link.STORE, "host", Verdict.WARNING, seen, "see below whether it is one of elkmon's; then checks of it fail"
         ), probe
     return Examination(Link.STORE, "host", Verdict.OK, name), probe
 
 
-def _server_version(probe: Probe) -> str:
+def server_version(probe: Probe) -> str:
     """Return the server's version; empty when it does not say. `GET /` is tried first, as it needs no right."""
     about = probe.get("").at("version", "number")
     if isinstance(about, str):
@@ -131,47 +136,24 @@ def _templates(settings: StoreSettings) -> Examination:
         steps = set_up(settings, dry_run=True)
     except ElkmonError as error:
         return _problem("templates", str(error), "give elkmon's login the rights that the README lists")
-    missing = [step.name for step in steps if step.result.value == "left out" and step.name.startswith(_MADE_BY_SETUP)]
-    if missing:
-        seen = f"{len(missing)} of what elkmon needs are not there or not up to date: {', '.join(missing[:3])}"
-        return _problem("templates", seen, "elkmon setup")
+    due = [
+        step.name for step in steps if step.result.value == "would be done" and not step.name.startswith("retention")
+    ]
+    if due:
+        seen = f"{len(due)} of what elkmon needs are not there or not up to date: {', '.join(due[:3])}"
+        return _problem("templates", seen, "elkmon setup; elkmon setup --dry-run says what would change")
+    newer = [step for step in steps if step.result.value == "left out" and "template" in step.name]
+    if newer:
+        return Examination(
+            Link.STORE,
+            "templates",
+            Verdict.WARNING,
+            f"{newer[0].name}: {newer[0].why}",
+            "update elkmon on this machine",
+        )
     return Examination(
         Link.STORE, "templates", Verdict.OK, "templates and indices are as this version of elkmon makes them"
     )
-
-
-def _field_limits(probe: Probe, namespace: str) -> Iterator[Examination]:
-    """Yield one line per stream of predictions: how many fields its mapping holds of those allowed."""
-    pattern = f"logs-elkmon.prediction*-{namespace}"
-    mappings = probe.get(f"{pattern}/_mapping").body
-    limits = probe.get(f"{pattern}/_settings?flat_settings=true")
-    for index, described in sorted(mappings.items()) if isinstance(mappings, dict) else ():
-        used = _fields(Answer(200, described).at("mappings"))
-        allowed = limits.at(index, "settings", "index.mapping.total_fields.limit")
-        limit = int(allowed) if isinstance(allowed, str) and allowed.isdecimal() else _USUAL_FIELD_LIMIT
-        seen = f"{index}: {used} of {limit} fields"
-        if used < _FULL * limit:
-            yield Examination(Link.STORE, "fields", Verdict.OK, seen)
-        else:
-            yield Examination(
-                Link.STORE,
-                "fields",
-                Verdict.WARNING,
-                f"{seen}; beyond the limit further features are not indexed",
-                "log fewer features, or raise index.mapping.total_fields.limit of that template",
-            )
-
-
-def _fields(mapping: object) -> int:
-    """Count the fields of a mapping as Elasticsearch does: objects and multi-fields count as well."""
-    if not isinstance(mapping, dict):
-        return 0
-    below = [*_values(mapping.get("properties")), *_values(mapping.get("fields"))]
-    return len(below) + sum(map(_fields, below))
-
-
-def _values(table: object) -> list[object]:
-    return list(table.values()) if isinstance(table, dict) else []
 
 
 def _problem(what: str, seen: str, remedy: str) -> Examination:

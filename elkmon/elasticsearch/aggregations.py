@@ -36,6 +36,11 @@ def of_version(model: str, version: str) -> list[Json]:
     return [{"term": {MODEL_NAME: model}}, {"term": {MODEL_VERSION: version}}]
 
 
+def of_models(models: Sequence[str]) -> list[Json]:
+    """Return the filters for the documents of `models`; none where it is empty, which means all."""
+    return [{"terms": {MODEL_NAME: list(models)}}] if models else []
+
+
 def in_hours(hours: Sequence[datetime]) -> Json:
     """Return the filter for documents within any of `hours` (sorted); hours in a row make one range."""
     ranges: list[tuple[datetime, datetime]] = []

@@ -6,7 +6,6 @@ An answer that is not whole is an error here, never a number. What is asked, and
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from elkmon.elasticsearch.connection import Client
+from elkmon.elasticsearch.encoding import encoded
 from elkmon.elasticsearch.refusals import (
     ClientError,
     is_temporary,
@@ -37,6 +37,10 @@ _WITHOUT_EDGES = ["-aggregations.**.from", "-aggregations.**.to"]
 """Bins are asked for by their edges; repeated in the answer they would be more than half of it."""
 
 
+_WHAT_BECAME_OF_IT = ["errors", "items.*.status", "items.*.error"]
+"""Of each document written; all that is said of it would be larger than the document."""
+
+
 @dataclass(frozen=True, slots=True)
 class Write:
     """
@@ -56,8 +60,8 @@ class Write:
         if self.version is not None:
             target |= {"version": self.version, "version_type": "external_gte"}
         if self.document is None:
-            return (_encoded({"delete": target}),)
-        return (_encoded({"index": target}), _encoded(self.document))
+            return (encoded({"delete": target}),)
+        return (encoded({"index": target}), encoded(self.document))
 
 
 class Cluster:
@@ -75,16 +79,15 @@ class Cluster:
             StoreRefused: it said no, and says why.
             PartialAnswer: some shards could not answer.
         """
-        for pause in (*PAUSES, None):
+        for last in attempts():
             try:
                 body = method(**arguments).body
             except ClientError as error:
-                if pause is None or not is_temporary(error):
-                    raise translated(error, self._nodes()) from error
-                _wait(pause)
+                if last or not is_temporary(error):
+                    raise translated(error, self.nodes) from error
             else:
                 if isinstance(body, str):  # of a 404 that was asked for, the client accepts anybody's page
-                    raise not_elasticsearch(self._nodes())
+                    raise not_elasticsearch(self.nodes)
                 return body
         raise AssertionError("the last attempt returns or raises")
 
@@ -95,14 +98,7 @@ class Cluster:
         body: Json = self.call(
             self.client.search, **arguments, **({} if "pit" in arguments else {"allow_partial_search_results": False})
         )
-        shards = body["_shards"]
-        if body["timed_out"] or shards["failed"]:
-            failures = [reason_of({"error": each["reason"]})[1] for each in shards.get("failures", ())]
-            why = "the search timed out" if body["timed_out"] else "; ".join(failures) or "no reason is given"
-            raise PartialAnswer(
-                f"{shards['failed']} of {shards['total']} shards of {arguments.get('index', 'the indices')} did not "
-                f"answer, so no figure is made from the rest: {why}"
-            )
+        require_whole(body, arguments.get("index", "the indices"))
         return body
 
     def aggregate(self, index: str, query: Json, aggregations: Json) -> Json:
@@ -180,26 +176,27 @@ class Cluster:
 
     def _write(self, chunk: list[tuple[Write, tuple[bytes, ...]]]) -> list[Write]:
         overtaken: list[Write] = []
-        for pause in (*PAUSES, None):
+        for last in attempts():
             operations = [line for _, lines in chunk for line in lines]
-            answer = self.call(self.client.bulk, operations=operations)
+            answer = self.call(self.client.bulk, operations=operations, filter_path=_WHAT_BECAME_OF_IT)
             again = []
             for (write, lines), item in zip(chunk, answer["items"], strict=True):
                 result = next(iter(item.values()))
                 status, failure = result["status"], result.get("error", {})
                 if status == 409:
                     overtaken.append(write)
-                elif pause is not None and temporary_status(status, failure.get("type", "")):
+                elif not last and temporary_status(status, failure.get("type", "")):
                     again.append((write, lines))
                 elif failure:
                     raise refused_item(status, failure, write.index)
             if not again:
                 return overtaken
             chunk = again
-            _wait(pause or 0.0)
         return overtaken
 
-    def _nodes(self) -> str:
+    @property
+    def nodes(self) -> str:
+        """The addresses that are asked."""
         return ", ".join(node.base_url for node in self.client.transport.node_pool.all())
 
 
@@ -218,9 +215,21 @@ def _chunks(writes: Iterable[Write]) -> Iterator[list[tuple[Write, tuple[bytes, 
         yield chunk
 
 
-def _encoded(line: Json) -> bytes:
-    return json.dumps(line, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode(errors="replace")
+def attempts() -> Iterator[bool]:
+    """Yield, for each time that a busy Elasticsearch is asked, whether it is the last; waits in between."""
+    for pause in PAUSES:
+        yield False
+        time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 spreads retries, hides nothing
+    yield True
 
 
-def _wait(pause: float) -> None:
-    time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 spreads retries, hides nothing
+def require_whole(answer: Json, index: str) -> None:
+    """Raise `PartialAnswer` unless every shard of `index` took part in `answer`."""
+    shards = answer["_shards"]
+    if answer["timed_out"] or shards["failed"]:
+        failures = [reason_of({"error": each["reason"]})[1] for each in shards.get("failures", ())]
+        why = "the search timed out" if answer["timed_out"] else "; ".join(failures) or "no reason is given"
+        raise PartialAnswer(
+            f"{shards['failed']} of {shards['total']} shards of {index} did not answer, so no figure is made from the "
+            f"rest: {why}"
+        )

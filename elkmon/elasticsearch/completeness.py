@@ -7,17 +7,17 @@ own, so numbers need not come in the order of time: only a number that is nowher
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from elkmon import fields
 from elkmon.elasticsearch.aggregations import between
-from elkmon.elasticsearch.calls import Cluster
 from elkmon.elasticsearch.documents import found, text_of
 from elkmon.elasticsearch.indices import Indices
+from elkmon.elasticsearch.questions import Question, every_bucket, together
 from elkmon.ports import Completeness
-from elkmon.windows import Window
+from elkmon.windows import DAY, Window
 
 Json = Mapping[str, Any]
 
@@ -27,7 +27,7 @@ _EXTREMES: dict[str, Json] = {
     "highest": {"max": {"field": fields.EVENT_SEQUENCE}},
     "numbers": {"value_count": {"field": fields.EVENT_SEQUENCE}},
 }
-_AT_ONCE = 1_000
+_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,18 @@ class Stretch:
     together: Numbers
 
     @property
+    def bounds(self) -> tuple[int, int] | None:
+        """The numbers between which the window's own lie, neither one of them; None where nothing tells."""
+        inner = self.within
+        if inner is None and (self.before is None or self.behind is None):
+            return None
+        below = [self.before.highest] if self.before else []
+        above = [self.behind.lowest] if self.behind else []
+        if inner is not None:
+            below, above = [*below, inner.lowest - 1], [*above, inner.highest + 1]
+        return min(below), max(above)
+
+    @property
     def missing(self) -> int:
         """
         Numbers that the window lacks, at most: those between its neighbours' and its own, unless they are found beside it.
@@ -68,14 +80,10 @@ class Stretch:
         >>> Stretch(None, Numbers(1, 9, 8), Numbers(5, 5, 1), Numbers(1, 9, 9)).missing
         0
         """
-        inner = self.within
-        if inner is None and (self.before is None or self.behind is None):
+        if self.bounds is None:
             return 0
-        below = [self.before.highest] if self.before else []
-        above = [self.behind.lowest] if self.behind else []
-        if inner is not None:
-            below, above = [*below, inner.lowest - 1], [*above, inner.highest + 1]
-        lacking = max(above) - min(below) - 1 - (inner.count if inner else 0)
+        low, high = self.bounds
+        lacking = high - low - 1 - (self.within.count if self.within else 0)
         return max(0, min(lacking, self.together.gap))
 
     @property
@@ -85,58 +93,71 @@ class Stretch:
         return self.behind is not None and (self.before is not None or first)
 
 
-def completeness(cluster: Cluster, indices: Indices, model: str, window: Window) -> Completeness:
-    """Return how many of the predictions of `model`, all versions together, made in `window` arrived."""
+def completeness(indices: Indices, model: str, window: Window) -> Question[Completeness]:
+    """Ask how many of the predictions of `model`, all versions together, made in `window` arrived."""
+    stretches, dropped = yield from together(_stretches(indices, model, window), _dropped(indices, model, window))
     arrived = doubled = 0
     missing: dict[str, int] = {}
+    searched: dict[str, tuple[int, int]] = {}
     enclosed: set[str] = set()
-    for process, rows, stretch in _stretches(cluster, indices, model, window):
+    for process, rows, stretch in stretches:
         arrived += rows
         if stretch is not None:
             doubled += stretch.within.doubled if stretch.within else 0
             missing[process] = stretch.missing
+            if stretch.missing and stretch.bounds:
+                searched[process] = stretch.bounds
             if stretch.enclosed:
                 enclosed.add(process)
-    whole = _whole(cluster, indices, model, [process for process, count in missing.items() if count])
-    missing |= {process: min(missing[process], numbers.gap) for process, numbers in whole.items()}
-    dropped = _dropped(cluster, indices, model, window)
+    nowhere = yield from _nowhere(indices, model, searched)
+    missing |= {process: min(missing[process], count) for process, count in nowhere.items()}
     dropped |= {process: min(count, missing[process]) for process, count in dropped.items() if process in enclosed}
     return Completeness(arrived, sum(missing.values()), sum(dropped.values()), doubled)
 
 
-def _stretches(
-    cluster: Cluster, indices: Indices, model: str, window: Window
-) -> Iterator[tuple[str, int, Stretch | None]]:
-    """Yield each handler with its rows in the window, and its numbers if its events have any."""
+def _stretches(indices: Indices, model: str, window: Window) -> Question[list[tuple[str, int, Stretch | None]]]:
+    """Ask for each handler with its rows in the window, and its numbers if its events have any."""
     before, behind = window.before(1), window.before(-1)
     query = _of_model(model, between(before.start, behind.end))
+    each = 4 * max(1, window.length // DAY)  # a longer window takes longer, though it has no more buckets
     asked = {
         name: {"filter": between(each.start, each.end), "aggs": _EXTREMES}
         for name, each in (("before", before), ("within", window), ("behind", behind))
     }
-    for bucket in cluster.composite(indices.predictions, query, [_PROCESS], {**asked, **_EXTREMES}):
-        rows, process, together = bucket["within"]["doc_count"], bucket["key"]["process"], _numbers(bucket)
-        if process is None or together is None:
-            yield "", rows, None
-            continue
-        before_it, within, behind_it = (_numbers(bucket[name]) for name in ("before", "within", "behind"))
-        yield process, rows, Stretch(before_it, within, behind_it, together)
+    found = yield from every_bucket(indices.predictions, query, [_PROCESS], {**asked, **_EXTREMES}, each=each)
+    return [_stretch(bucket) for bucket in found]
 
 
-def _whole(cluster: Cluster, indices: Indices, model: str, processes: Sequence[str]) -> dict[str, Numbers]:
-    """Return all numbers of `processes`, whenever their events happened."""
-    result: dict[str, Numbers] = {}
-    for start in range(0, len(processes), _AT_ONCE):
-        some = {"terms": {fields.PROCESS: processes[start : start + _AT_ONCE]}}
-        for bucket in cluster.composite(indices.predictions, _of_model(model, some), [_PROCESS], _EXTREMES):
-            numbers = _numbers(bucket)
-            if numbers is not None:
-                result[bucket["key"]["process"]] = numbers
+def _stretch(bucket: Json) -> tuple[str, int, Stretch | None]:
+    rows, process, every = bucket["within"]["doc_count"], bucket["key"]["process"], _numbers(bucket)
+    if process is None or every is None:
+        return "", rows, None
+    before, within, behind = (_numbers(bucket[name]) for name in ("before", "within", "behind"))
+    return process, rows, Stretch(before, within, behind, every)
+
+
+def _nowhere(indices: Indices, model: str, bounds: Mapping[str, tuple[int, int]]) -> Question[dict[str, int]]:
+    """Ask how many numbers between the `bounds` of each handler no event has, whenever it happened."""
+    result: dict[str, int] = {}
+    handlers = list(bounds.items())
+    for start in range(0, len(handlers), _AT_ONCE):
+        some = handlers[start : start + _AT_ONCE]
+        numbers = {"bool": {"should": [_numbered(*each) for each in some], "minimum_should_match": 1}}
+        for bucket in (yield from every_bucket(indices.predictions, _of_model(model, numbers), [_PROCESS])):
+            process = bucket["key"]["process"]
+            low, high = bounds[process]
+            result[process] = max(0, high - low - 1 - bucket["doc_count"])
     return result
 
 
-def _dropped(cluster: Cluster, indices: Indices, model: str, window: Window) -> dict[str, int]:
-    """Return per handler what it says it lost, of those whose losses overlap the window: all of them, at most."""
+def _numbered(process: str, bounds: tuple[int, int]) -> Json:
+    low, high = bounds
+    within = {"range": {fields.EVENT_SEQUENCE: {"gt": low, "lt": high}}}
+    return {"bool": {"filter": [{"term": {fields.PROCESS: process}}, within]}}
+
+
+def _dropped(indices: Indices, model: str, window: Window) -> Question[dict[str, int]]:
+    """Ask per handler what it says it lost, of those whose losses overlap the window: all of them, at most."""
     overlapping: list[Json] = [
         {"wildcard": {fields.SHIPPER_STREAM: indices.predictions}},
         {"range": {fields.SHIPPER_DROPPED_FROM: {"lt": text_of(window.end)}}},
@@ -151,7 +172,7 @@ def _dropped(cluster: Cluster, indices: Indices, model: str, window: Window) -> 
     latest = {"top_hits": {"size": 1, "sort": sort, "_source": [fields.SHIPPER_DROPPED.path]}}
     dropped: dict[str, int] = {}
     query = _of_model(model, *overlapping)
-    for bucket in cluster.composite(indices.shipper, query, [_PROCESS], {"latest": latest}):
+    for bucket in (yield from every_bucket(indices.shipper, query, [_PROCESS], {"latest": latest})):
         (hit,) = bucket["latest"]["hits"]["hits"]
         dropped[bucket["key"]["process"]] = sum(found(hit["_source"], fields.SHIPPER_DROPPED).values())
     return dropped

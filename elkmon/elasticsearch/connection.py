@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from elasticsearch import Elasticsearch
 
+from elkmon.elasticsearch.encoding import fast_serializers
+from elkmon.elasticsearch.metering import MeteredNode
 from elkmon.errors import ConfigurationError
 
 Client = Elasticsearch
@@ -62,6 +64,8 @@ def connect(
         max_retries=max(1, len(hosts) - 1),
         retry_on_status=(),
         retry_on_timeout=False,
+        node_class=MeteredNode,
+        serializers=fast_serializers(),
         **options,
     )
 

@@ -98,6 +98,11 @@ class Indices:
         return f"elkmon-profiles-{self.namespace}-*"
 
     @property
+    def days(self) -> str:
+        """Daily profiles of months that were rolled up, of all months; each is found under the name of its month of hours."""
+        return f"elkmon-days-{self.namespace}-*"
+
+    @property
     def findings(self) -> str:
         """Verdicts, of all months."""
         return f"elkmon-findings-{self.namespace}-*"

@@ -7,22 +7,37 @@ writing again changes nothing, and a monitor that was overtaken overwrites nothi
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 from typing import Any
 
 from elkmon import fields
 from elkmon.alerts import Alert
 from elkmon.baselines import Baseline
 from elkmon.elasticsearch.aggregations import of_version
+from elkmon.elasticsearch.bookmark_documents import (
+    BOOKMARK,
+    bookmark_document,
+    bookmark_from,
+    bookmark_id,
+    tally_document,
+    tally_from,
+    tally_id,
+)
 from elkmon.elasticsearch.calls import Cluster, Write
 from elkmon.elasticsearch.connection import Client
 from elkmon.elasticsearch.documents import text_of
 from elkmon.elasticsearch.finding_documents import finding_document, finding_from, finding_id
 from elkmon.elasticsearch.indices import Indices
-from elkmon.elasticsearch.lease import LENGTH, Lease, current_epoch
+from elkmon.elasticsearch.lease import LENGTH, Lease
+from elkmon.elasticsearch.lease_claims import Leases
+from elkmon.elasticsearch.lease_documents import epoch_of, read_leases
+from elkmon.elasticsearch.lease_sightings import Clocks
+from elkmon.elasticsearch.lesson_documents import LESSON, lesson_document, lesson_from, lesson_id
 from elkmon.elasticsearch.profile_documents import (
     RECORDED,
     baseline_document,
@@ -44,7 +59,7 @@ from elkmon.elasticsearch.story_documents import (
 )
 from elkmon.errors import StaleWriter, StoreRefused
 from elkmon.findings import Finding
-from elkmon.ports import Delivery, DeliveryState, HourCounts, Record, Stories
+from elkmon.ports import Bookmark, Delivery, DeliveryState, Hold, HourCounts, Lesson, Record, Stories, Tally, Turn
 from elkmon.profiles import PRODUCTION, Profile
 from elkmon.rulers import Ruler
 from elkmon.windows import Window
@@ -58,7 +73,8 @@ class ElasticsearchJournal:
     """
     The journal of one `namespace`.
 
-    `lease` is how long a killed monitor's lease is respected; `clock` says what time it is (UTC), for the lease alone.
+    `lease` is how long a killed monitor's lease is respected. For leases alone, `clock` says what time it is (UTC), and `steady`
+    how many seconds have passed.
     Every method raises `StoreUnreachable`, `StoreRefused` or `PartialAnswer` when Elasticsearch does not answer in full.
     """
 
@@ -69,60 +85,69 @@ class ElasticsearchJournal:
         *,
         lease: timedelta = LENGTH,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._cluster = Cluster(client)
         self._indices = Indices(namespace)
-        self._length = lease
-        self._clock = clock
+        self._leases = Leases(self._cluster, self._indices.state, lease, Clocks(clock, steady))
         self._lease: Lease | None = None
         self._set_up = False
+        self._unseen: dict[str, None] = {}
 
     @contextmanager
-    def hold(self, owner: str, now: datetime) -> Iterator[bool]:
+    def hold(self, owner: str, turn: Turn) -> Iterator[Hold]:
         """
-        Hold the lease while the context lasts; it yields False when another monitor holds it.
+        Hold the lease of the turn's share while the context lasts, if it can be had.
 
-        The lease runs by this machine's clock, as `now` may be an instant of the past that is judged again.
+        Who asks again and again, of one journal, takes over from a monitor that was killed by what it saw of it; `lease_claims`
+        says how soon. The lease runs by this machine's clocks, whenever the turn was due.
         """
-        del now
-        lease = Lease.take(self._cluster, self._indices.state, owner, self._length, self._clock)
+        hold, lease = self._leases.claim(owner, turn)
         if lease is None:
-            yield False
+            yield hold
             return
         self._lease = lease
         try:
-            yield True
+            yield hold
         finally:
             self._lease = None
-            lease.release()
+            try:
+                self._show()  # who holds the lease next reads what was written under this one
+            finally:
+                lease.release()
 
     def save(self, records: Iterable[Record]) -> None:
         """
         Write whole documents; when it returns they are found by the reads below.
 
-        Outside of `hold` they carry the epoch of whoever holds the lease or held it last.
+        To others they are visible a second later, or once the lease is given up. Outside of `hold` they carry the epoch of
+        whoever looks after their model, or did so last.
 
         Raises:
             StaleWriter: when another monitor has taken over; what it wrote is not overwritten.
         """
         lease = self._lease
-        epoch = lease.epoch if lease else current_epoch(self._cluster, self._indices.state)
+        leases = () if lease else read_leases(self._cluster, self._indices.state)
         touched: dict[str, None] = {}
 
         def writes() -> Iterator[Write]:
             for record in records:
+                epoch = lease.epoch if lease else epoch_of(leases, getattr(record, "model", ""))
                 for index, name, document in self._places(record):
                     if lease:
                         lease.require()
                     touched[index] = None
                     yield Write(index, name, document, epoch)
 
-        overtaken = self._cluster.write(writes())
-        self._cluster.refresh(*touched)
+        # A ruler is known by its content: another share's monitor that wrote it wrote the same.
+        overtaken = [each for each in self._cluster.write(writes()) if each.index != self._indices.rulers]
+        self._unseen |= touched
+        if not lease:
+            self._show()
         if overtaken:
             raise StaleWriter(
                 f"{len(overtaken)} documents were not written to {overtaken[0].index}: a monitor that has taken over "
-                f"since epoch {epoch} wrote them"
+                f"since epoch {overtaken[0].version} wrote them"
             )
 
     def baselines(self, model: str) -> Sequence[Baseline]:
@@ -158,6 +183,7 @@ class ElasticsearchJournal:
         if models:
             filters.append({"terms": {fields.MODEL_NAME: list(models)}})
         sort = [fields.WINDOW_START, fields.MODEL_NAME, fields.MODEL_VERSION]
+        self._show(self._indices.profiles)
         pages = self._cluster.pages(
             self._indices.profiles,
             {"bool": {"filter": filters}},
@@ -179,19 +205,35 @@ class ElasticsearchJournal:
             sorted(findings, key=lambda each: (each.window.end, each.window.start, each.version, each.subject))
         )
 
-    def stories(self) -> Stories:
-        """Return each story as it stands, and the deliveries that are not done or tell of one of them."""
+    def stories(self, models: Sequence[str] = ()) -> Stories:
+        """Return each story as it stands, the deliveries that are not done or tell of one, the bookmarks and the tally."""
         self._require_setup()
+        of_models: list[Json] = [{"terms": {fields.MODEL_NAME: list(models)}}] if models else []
         sort = [fields.ALERT_FINGERPRINT, fields.ALERT_EPISODE]
+        found = self._documents(self._indices.alerts, of_models, sort)
         # Of several episodes the last one stands; its timeline holds those before.
-        latest = {each.fingerprint: each for each in map(alert_from, self._documents(self._indices.alerts, [], sort))}
+        latest = {each.fingerprint: each for each in map(alert_from, found)}
         told = {transition.id for alert in latest.values() for transition in alert.timeline}
         kind: list[Json] = [{"term": {fields.STATE_KIND: DELIVERY}}]
         deliveries = map(delivery_from, self._documents(self._indices.state, kind, [fields.TIMESTAMP]))
         mattering = (
-            each for each in deliveries if each.state is not DeliveryState.DONE or not told.isdisjoint(each.transitions)
+            each
+            for each in deliveries
+            if (not models and each.state is not DeliveryState.DONE) or not told.isdisjoint(each.transitions)
         )
-        return Stories(tuple(latest.values()), tuple(mattering))
+        bookmarks = self._documents(
+            self._indices.state, [{"term": {fields.STATE_KIND: BOOKMARK}}, *of_models], [fields.MODEL_NAME]
+        )
+        lessons = self._documents(
+            self._indices.state, [{"term": {fields.STATE_KIND: LESSON}}, *of_models], [fields.MODEL_NAME]
+        )
+        return Stories(
+            tuple(latest.values()),
+            tuple(mattering),
+            {each.model: each for each in map(bookmark_from, bookmarks)},
+            tuple(map(lesson_from, lessons)),
+            self._tally(models),
+        )
 
     def _places(self, record: Record) -> Iterator[tuple[str, str, Json]]:
         """Yield index, id and content of each document that `record` is stored in."""
@@ -215,8 +257,19 @@ class ElasticsearchJournal:
             yield indices.alerts, record.id, alert_document(record)
         elif isinstance(record, Delivery):
             yield indices.state, record.id, delivery_document(record)
+        elif isinstance(record, Bookmark):
+            yield indices.state, bookmark_id(record.model), bookmark_document(record)
+        elif isinstance(record, Lesson):
+            yield indices.state, lesson_id(record), lesson_document(record)
+        elif isinstance(record, Tally):
+            yield indices.state, tally_id(record.models), tally_document(record)
         else:
             yield indices.state, record.id, run_document(record)
+
+    def _tally(self, models: Sequence[str]) -> Tally | None:
+        client = self._cluster.client.options(ignore_status=404)
+        answer = self._cluster.call(client.get, index=self._indices.state, id=tally_id(models))
+        return tally_from(answer["_source"], models) if answer.get("found") else None
 
     def _require_setup(self) -> None:
         """Refuse to read where nothing was ever set up: a misspelt namespace must not look like one without trouble."""
@@ -228,7 +281,15 @@ class ElasticsearchJournal:
             )
         self._set_up = True
 
+    def _show(self, index: str = "*") -> None:
+        """Make what was written to `index`, which may be a pattern, visible to searches."""
+        names = [name for name in self._unseen if fnmatchcase(name, index)]
+        self._cluster.refresh(*names)
+        for name in names:
+            del self._unseen[name]
+
     def _documents(self, index: str, filters: Sequence[Json], sort: Sequence[str]) -> Iterator[Json]:
+        self._show(index)
         for hits in self._cluster.pages(index, {"bool": {"filter": list(filters)}}, sort, _PAGE):
             yield from (hit["_source"] for hit in hits)
 

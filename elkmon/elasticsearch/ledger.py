@@ -15,16 +15,17 @@ from datetime import datetime
 from typing import Any
 
 from elkmon import fields
-from elkmon.elasticsearch.aggregations import between
+from elkmon.elasticsearch.aggregations import between, in_hours, of_models
 from elkmon.elasticsearch.calls import Cluster, Write
 from elkmon.elasticsearch.documents import found, from_milliseconds, known_instant, nested, text_of
+from elkmon.elasticsearch.feedback_changes import Look, versions_of
 from elkmon.elasticsearch.indices import Indices
 from elkmon.identity import identity
-from elkmon.windows import HOUR, Window
+from elkmon.windows import Window
 
 Json = Mapping[str, Any]
 
-_KIND = "ledger"
+LEDGER = "ledger"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +59,24 @@ class Ledger:
         self._positive_labels = positive_labels
         self._segments = segments
 
-    def open_hours(self, filters: Sequence[Json], span: Window) -> dict[str, list[Entry]]:
-        """Return per model the hours of feedback under `filters` that must be joined, in order."""
-        closed = self._closed(span)
-        first_seen: dict[str, dict[str, datetime]] | None = None
+    def open_hours(
+        self, filters: Sequence[Json], span: Window, models: Sequence[str], look: Look
+    ) -> dict[str, list[Entry]]:
+        """Return per model the hours of feedback under `filters` that must be joined, in order; of `models` unless empty."""
         result: dict[str, list[Entry]] = defaultdict(list)
+        if look.hours is not None:
+            if not look.hours:
+                return result
+            filters = [*filters, in_hours(look.hours)]
+        closed = self._closed(span, models, look)
         sources: list[Json] = [
             {"model": {"terms": {"field": fields.MODEL_NAME}}},
             {"hour": {"date_histogram": {"field": fields.TIMESTAMP, "fixed_interval": "1h"}}},
         ]
         query: Json = {"bool": {"filter": list(filters)}}
         for bucket in self._cluster.composite(self._indices.feedback, query, sources):
-            if first_seen is None:
-                first_seen = self._first_seen()
             model, hour = bucket["key"]["model"], from_milliseconds(bucket["key"]["hour"])
-            seen = first_seen.get(model, {})
-            versions = tuple(sorted(version for version, first in seen.items() if first < hour + HOUR))
+            versions = versions_of(look.overview.first_seen, model, hour)
             positive, segments = self._positive_labels.get(model), tuple(sorted(self._segments.get(model, ())))
             entry = Entry(model, hour, bucket["doc_count"], versions, positive, segments)
             if closed.get((model, hour)) != entry:
@@ -85,12 +88,12 @@ class Ledger:
         self._cluster.write(
             Write(
                 self._indices.state,
-                identity(_KIND, entry.model, entry.hour.isoformat()),
+                identity(LEDGER, entry.model, entry.hour.isoformat()),
                 nested(
                     {
                         fields.TIMESTAMP: text_of(entry.hour),
                         fields.MODEL_NAME: entry.model,
-                        fields.STATE_KIND: _KIND,
+                        fields.STATE_KIND: LEDGER,
                         fields.PACKED: {
                             "documents": entry.documents,
                             "versions": list(entry.versions),
@@ -103,8 +106,10 @@ class Ledger:
             for entry in entries
         )
 
-    def _closed(self, span: Window) -> dict[tuple[str, datetime], Entry]:
-        query: Json = {"bool": {"filter": [{"term": {fields.STATE_KIND: _KIND}}, between(span.start, span.end)]}}
+    def _closed(self, span: Window, models: Sequence[str], look: Look) -> dict[tuple[str, datetime], Entry]:
+        within = between(span.start, span.end) if look.hours is None else in_hours(look.hours)
+        filters = [{"term": {fields.STATE_KIND: LEDGER}}, *of_models(models), within]
+        query: Json = {"bool": {"filter": filters}}
         entries: dict[tuple[str, datetime], Entry] = {}
         sort = [fields.TIMESTAMP, fields.MODEL_NAME]
         for hits in self._cluster.pages(self._indices.state, query, sort, 2_000):
@@ -115,16 +120,3 @@ class Ledger:
                 versions, segments = tuple(packed["versions"]), tuple(packed.get("segments", ()))
                 entries[model, hour] = Entry(model, hour, packed["documents"], versions, packed["positive"], segments)
         return entries
-
-    def _first_seen(self) -> dict[str, dict[str, datetime]]:
-        """Return per model and version the instant of its first prediction."""
-        sources: list[Json] = [
-            {"model": {"terms": {"field": fields.MODEL_NAME}}},
-            {"version": {"terms": {"field": fields.MODEL_VERSION}}},
-        ]
-        first: dict[str, dict[str, datetime]] = defaultdict(dict)
-        also: Json = {"first": {"min": {"field": fields.TIMESTAMP}}}
-        for bucket in self._cluster.composite(self._indices.predictions, {"match_all": {}}, sources, also):
-            key = bucket["key"]
-            first[key["model"]][key["version"]] = from_milliseconds(bucket["first"]["value"])
-        return first

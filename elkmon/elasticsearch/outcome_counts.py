@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from elkmon import fields
-from elkmon.elasticsearch.aggregations import bins, by_hour, counted_bins, in_hours, of_version, only
-from elkmon.elasticsearch.calls import Cluster
+from elkmon.elasticsearch.aggregations import bins, counted_bins, in_hours, of_version, only
 from elkmon.elasticsearch.documents import from_milliseconds
 from elkmon.elasticsearch.plans import MOST_BUCKETS
+from elkmon.elasticsearch.questions import Question, by_hour_of, every_bucket, hours_of
 from elkmon.profiles import ALL, Outcomes
 from elkmon.rulers import NumericScale, Ruler
 from elkmon.schema import Field
@@ -40,16 +40,17 @@ _HOUR: Json = {"hour": {"date_histogram": {"field": fields.TIMESTAMP, "fixed_int
 
 
 _SEGMENTS = "segments"
+_LABELS = "labels"
 
 _Place = tuple[datetime, str]
 """An hour and a segment."""
 
 
 def outcomes_by_hour(
-    cluster: Cluster, index: str, model: str, version: str, hours: Sequence[datetime], ruler: Ruler
-) -> dict[_Place, Outcomes]:
+    index: str, model: str, version: str, hours: Sequence[datetime], ruler: Ruler
+) -> Question[dict[_Place, Outcomes]]:
     """
-    Return what is known of the truth of the predictions made in each of `hours` (sorted), by hour and segment of `ruler`.
+    Ask what is known of the truth of the predictions made in each of `hours` (sorted), by hour and segment of `ruler`.
 
     Hours and segments without any are absent.
     """
@@ -61,8 +62,8 @@ def outcomes_by_hour(
     at_once = max(1, MOST_BUCKETS // (2 * widest + 2) - 1)
     result: dict[_Place, Outcomes] = {}
     for start in range(0, max(1, len(ruler.segments)), at_once):
-        asked = _Asked(cluster, index, of_version(model, version), ruler.segments[start : start + at_once])
-        result |= dict(_outcomes(asked, hours, value, score))
+        asked = _Asked(index, of_version(model, version), ruler.segments[start : start + at_once])
+        result |= yield from _outcomes(asked, hours, value, score)
     return result
 
 
@@ -70,7 +71,6 @@ def outcomes_by_hour(
 class _Asked:
     """Whose outcomes are asked for, and in which segments besides all traffic."""
 
-    cluster: Cluster
     index: str
     filters: Sequence[Json]
     segments: Sequence[str]
@@ -97,39 +97,34 @@ class _Asked:
             for each in bucket[_SEGMENTS]["buckets"]:
                 yield each["key"], each
 
-    def hours(self, query: Json, questions: Json) -> Iterator[tuple[datetime, Json]]:
-        """Yield what is answered for each hour with outcomes."""
-        answer = self.cluster.aggregate(self.index, query, {"hours": by_hour(questions)})
-        for bucket in answer.get("hours", {"buckets": []})["buckets"]:
-            yield from_milliseconds(bucket["key"]), bucket
-
 
 def _outcomes(
     asked: _Asked, hours: Sequence[datetime], value_scale: NumericScale | None, score_scale: NumericScale | None
-) -> Iterator[tuple[_Place, Outcomes]]:
-    buckets: dict[_Place, Json] = {}
+) -> Question[dict[_Place, Outcomes]]:
     questions = asked.by_segment(_sums_and_values(value_scale))
-    at_once = max(1, MOST_BUCKETS // (asked.times * (2 + 2 * (value_scale.size if value_scale else 0))))
-    for start in range(0, len(hours), at_once):
-        for hour, bucket in asked.hours(asked.query(hours[start : start + at_once]), questions):
-            buckets |= {(hour, segment): each for segment, each in asked.answered(bucket)}
-    if not buckets:
-        return
-    confusion, labels = _confusion(asked, hours)
-    scores = {} if score_scale is None else _scores(asked, labels, score_scale)
-    for place, bucket in buckets.items():
-        predicted, actual = _values(bucket["regression"])
-        yield (
-            place,
-            Outcomes(
-                bucket["doc_count"],
-                confusion.get(place, {}),
-                scores.get(place, {}),
-                predicted,
-                actual,
-                dict(_sums(bucket)),
-            ),
-        )
+    each = asked.times * (2 + 2 * (value_scale.size if value_scale else 0))
+    at_once = max(1, MOST_BUCKETS // each)
+    chunks = [hours[start : start + at_once] for start in range(0, len(hours), at_once)]
+    answers = yield [by_hour_of(asked.index, asked.query(chunk), questions, len(chunk) * each) for chunk in chunks]
+    outcomes: dict[_Place, Outcomes] = {}
+    labelled = []
+    for hour, whole in (each for answer in answers for each in hours_of(answer)):
+        outcomes |= {(hour, segment): _without_labels(bucket) for segment, bucket in asked.answered(whole)}
+        if whole[_LABELS]["value"]:
+            labelled.append(hour)
+    if not labelled:
+        return outcomes
+    confusion, labels = yield from _confusion(asked, labelled)
+    scores = {} if score_scale is None else (yield from _scores(asked, labels, score_scale))
+    return {
+        place: replace(known, confusion=confusion.get(place, {}), scores=scores.get(place, {}))
+        for place, known in outcomes.items()
+    }
+
+
+def _without_labels(bucket: Json) -> Outcomes:
+    predicted, actual = _values(bucket["regression"])
+    return Outcomes(bucket["doc_count"], predicted=predicted, actual=actual, sums=dict(_sums(bucket)))
 
 
 def _sums_and_values(scale: NumericScale | None) -> dict[str, Json]:
@@ -144,6 +139,7 @@ def _sums_and_values(scale: NumericScale | None) -> dict[str, Json]:
         regression["predicted"] = bins(fields.PREDICTION_VALUE, scale)
         regression["actual"] = bins(fields.OUTCOME_VALUE, scale)
     questions: dict[str, Json] = {"regression": {"filter": both, "aggs": regression}}
+    questions[_LABELS] = {"value_count": {"field": fields.OUTCOME_LABEL}}
     questions[CORRECTIONS] = {"sum": {"field": fields.OUTCOME_CORRECTIONS}}
     for name in _CLASSIFICATION:
         questions |= _sum_of(name)
@@ -173,8 +169,8 @@ def _values(regression: Json) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 def _confusion(
     asked: _Asked, hours: Sequence[datetime]
-) -> tuple[dict[_Place, dict[tuple[str, str], int]], dict[datetime, list[str]]]:
-    """Return rows per hour, segment, true and predicted label; and the true labels that each hour has."""
+) -> Question[tuple[dict[_Place, dict[tuple[str, str], int]], dict[datetime, list[str]]]]:
+    """Ask for rows per hour, segment, true and predicted label; and the true labels that each hour has."""
     sources: list[Json] = [
         _HOUR,
         {"true": {"terms": {"field": fields.OUTCOME_LABEL}}},
@@ -182,8 +178,8 @@ def _confusion(
     ]
     confusion: dict[_Place, dict[tuple[str, str], int]] = defaultdict(dict)
     labels: dict[datetime, dict[str, None]] = defaultdict(dict)
-    size = min(10_000, max(1, MOST_BUCKETS // asked.times))
-    for bucket in asked.cluster.composite(asked.index, asked.query(hours), sources, asked.by_segment({}), size=size):
+    questions = asked.by_segment({})
+    for bucket in (yield from every_bucket(asked.index, asked.query(hours), sources, questions, each=asked.times)):
         key = bucket["key"]
         hour = from_milliseconds(key["hour"])
         labels[hour][key["true"]] = None
@@ -195,18 +191,22 @@ def _confusion(
 
 def _scores(
     asked: _Asked, labels: Mapping[datetime, Sequence[str]], scale: NumericScale
-) -> dict[_Place, dict[str, tuple[int, ...]]]:
-    """Return rows per bin of the score, per hour, segment and true label."""
+) -> Question[dict[_Place, dict[str, tuple[int, ...]]]]:
+    """Ask for rows per bin of the score, per hour, segment and true label."""
     result: dict[_Place, dict[str, tuple[int, ...]]] = defaultdict(dict)
     questions = asked.by_segment({"bins": bins(fields.PREDICTION_SCORE, scale)})
-    for chunk in _chunks(labels, max(1, MOST_BUCKETS // (asked.times * (scale.size + 2)))):
+    each = asked.times * (scale.size + 2)
+    searches = []
+    for chunk in _chunks(labels, max(1, MOST_BUCKETS // each)):
         names = sorted({name for some in chunk.values() for name in some})
         query = asked.query(list(chunk), {"exists": {"field": fields.PREDICTION_SCORE}})
         by_label = {"labels": {**only(fields.OUTCOME_LABEL, names), "aggs": questions}}
-        for hour, bucket in asked.hours(query, by_label):
+        searches.append(by_hour_of(asked.index, query, by_label, each * sum(map(len, chunk.values()))))
+    for answer in (yield searches):
+        for hour, bucket in hours_of(answer):
             for label in bucket["labels"]["buckets"]:
-                for segment, each in asked.answered(label):
-                    result[hour, segment][label["key"]] = counted_bins(each["bins"])
+                for segment, counted in asked.answered(label):
+                    result[hour, segment][label["key"]] = counted_bins(counted["bins"])
     return result
 
 

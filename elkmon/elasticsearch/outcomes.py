@@ -8,14 +8,16 @@ replacing a newer one, whoever writes. Which feedback need not be looked at agai
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from elkmon import fields
-from elkmon.elasticsearch.aggregations import between, in_hours
+from elkmon.elasticsearch.aggregations import between, in_hours, of_models
 from elkmon.elasticsearch.calls import Cluster, Write
 from elkmon.elasticsearch.documents import text_of
+from elkmon.elasticsearch.feedback_changes import FeedbackChanges
 from elkmon.elasticsearch.indices import Indices
 from elkmon.elasticsearch.ledger import Ledger
 from elkmon.elasticsearch.outcome_documents import (
@@ -43,24 +45,28 @@ def join_truth(
     indices: Indices,
     now: datetime,
     span: Window,
+    models: Sequence[str],
     positive_labels: Mapping[str, str],
     segments: Mapping[str, Sequence[str]],
     progress: Callable[[str, int, int], None],
 ) -> Joined:
     """
-    Join what has not been joined yet, of the truth known in `span` up to `now`, and what waits of it.
+    Join what has not been joined yet, of the truth known in `span` up to `now`, and what waits of it; only of `models`
+    unless empty, so that several processes may join different models at once.
 
     An outcome names the segments that its prediction belongs to by the features `segments` of its model.
     """
     require_setup(cluster, indices)
     join = _Join(cluster, indices, positive_labels, segments)
-    until = [between(span.start, span.end), {"range": {fields.TIMESTAMP: {"lte": text_of(now)}}}]
+    until = [*of_models(models), between(span.start, span.end), {"range": {fields.TIMESTAMP: {"lte": text_of(now)}}}]
     for truths in _truths(cluster, indices.pending, until, with_source=True):
         for model in sorted({truth.model for truth in truths}):
             matched = join.add(model, [truth for truth in truths if truth.model == model])
             cluster.write(Write(indices.pending, truth.waiting_id, None, truth.version) for truth in matched)
+    changes = FeedbackChanges(cluster, indices, models, _settings(models, positive_labels, segments))
+    look = changes.look(span.start, min(span.end, _after(now)))
     ledger = Ledger(cluster, indices, positive_labels, segments)
-    open_hours = ledger.open_hours(until, span)
+    open_hours = ledger.open_hours(until, span, models, look)
     expected, done = sum(map(len, open_hours.values())), 0
     for model, entries in open_hours.items():
         # 400 ranges at a time: a query has at most 1,024 clauses.
@@ -79,9 +85,30 @@ def join_truth(
             done += len(chunk)
     if expected:
         progress("joining truth", done, expected)
+    changes.remember(look.overview, now)
     cluster.refresh(indices.outcomes, indices.pending, indices.state)
-    waiting = cluster.search(index=indices.pending, size=0, track_total_hits=True)["hits"]["total"]["value"]
+    query: Json = {"bool": {"filter": of_models(models)}}
+    waiting = cluster.search(index=indices.pending, query=query, size=0, track_total_hits=True)["hits"]["total"][
+        "value"
+    ]
     return Joined(join.outcomes, waiting, join.pages)
+
+
+def _settings(models: Sequence[str], positive_labels: Mapping[str, str], segments: Mapping[str, Sequence[str]]) -> str:
+    """Return a hash of what truth of `models` (of all when empty) is joined by."""
+    return identity(
+        json.dumps(
+            {name: each for name, each in positive_labels.items() if not models or name in models}, sort_keys=True
+        ),
+        json.dumps(
+            {name: sorted(each) for name, each in segments.items() if not models or name in models}, sort_keys=True
+        ),
+    )
+
+
+def _after(now: datetime) -> datetime:
+    """Return the first instant behind `now` that an index tells from it: times are kept to the millisecond."""
+    return now.replace(microsecond=now.microsecond // 1000 * 1000) + timedelta(milliseconds=1)
 
 
 class _Join:

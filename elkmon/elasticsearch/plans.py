@@ -26,11 +26,18 @@ class Plan:
         groups: names of what is counted together; every place of the ruler is in one of them.
         parts: segmentations asked together, each by some of its levels; one part without any where there are no segments.
         hours: hours asked at a time.
+        buckets: of one hour of one request, at most.
     """
 
     groups: tuple[tuple[str, ...], ...]
     parts: tuple[tuple[Segmentation, ...], ...]
     hours: int
+    buckets: int
+
+    @property
+    def requests(self) -> int:
+        """How many requests ask for the same hours."""
+        return len(self.groups) * len(self.parts)
 
 
 def planned(ruler: Ruler, most_buckets: int = MOST_BUCKETS) -> Plan:
@@ -55,8 +62,8 @@ def planned(ruler: Ruler, most_buckets: int = MOST_BUCKETS) -> Plan:
     parts = tuple(_parts(ruler.segmentations, max(1, most_buckets // widest - 1))) or ((),)
     times = 1 + max(sum(len(each.levels) for each in part) for part in parts)
     groups = _grouped(costs, most_buckets // times)
-    heaviest = max(1 + sum(costs[name] for name in group) for group in groups)
-    return Plan(groups, parts, min(_MOST_HOURS, max(1, most_buckets // (times * heaviest))))
+    heaviest = times * max(1 + sum(costs[name] for name in group) for group in groups)
+    return Plan(groups, parts, min(_MOST_HOURS, max(1, most_buckets // heaviest)), heaviest)
 
 
 def _cost(place: Scale | JointScale) -> int:

@@ -15,6 +15,7 @@ from elkmon.identity import identity
 from elkmon.ports import HourCounts
 from elkmon.profiles import Counts, Outcomes, Profile
 from elkmon.rulers import Ruler
+from elkmon.windows import HOUR
 
 Json = Mapping[str, Any]
 
@@ -87,6 +88,7 @@ RECORDED = (
     fields.MODEL_NAME,
     fields.MODEL_VERSION,
     fields.WINDOW_START,
+    fields.WINDOW_END,
     fields.RULER_ID,
     fields.PROFILE_PREDICTIONS,
     fields.PROFILE_ERRORS,
@@ -97,8 +99,10 @@ RECORDED = (
 
 def recorded_counts(values: Mapping[str, list[Any]]) -> HourCounts:
     """Return what a profile recorded of its hour, from the indexed fields of its document."""
-    model, version, start, ruler, predictions, errors, outcomes = (values[name][0] for name in RECORDED)
-    return HourCounts(model, version, known_instant(start), predictions, errors, outcomes, ruler)
+    model, version, start, end, ruler, *counts = (values[name][0] for name in RECORDED)
+    hour = known_instant(start)
+    predictions, errors, outcomes = counts
+    return HourCounts(model, version, hour, predictions, errors, outcomes, ruler, (known_instant(end) - hour) // HOUR)
 
 
 def _recorded(outcomes: Outcomes) -> int:

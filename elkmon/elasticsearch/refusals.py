@@ -33,7 +33,7 @@ def translated(error: Exception, nodes: str) -> StoreError:
     if isinstance(error, elasticsearch.UnsupportedProductError):
         return not_elasticsearch(nodes)
     if isinstance(error, elasticsearch.ApiError):
-        return _api_error(error, nodes)
+        return refused(error.meta.status, error.body, nodes)
     if isinstance(error, elastic_transport.TlsError):
         return StoreUnreachable(
             f"No trusted connection to Elasticsearch at {nodes}: {error.message}. Check that it speaks https, that "
@@ -62,8 +62,8 @@ def refused_item(status: int, failure: Mapping[str, Any], index: str) -> StoreEr
     return _plain(status, kind, reason) or StoreRefused(f"{index} did not take a document: {reason} ({kind}, {status})")
 
 
-def _api_error(error: elasticsearch.ApiError, nodes: str) -> StoreError:
-    status, body = error.meta.status, error.body
+def refused(status: int, body: object, nodes: str) -> StoreError:
+    """Return the error for an answer with `status` and `body`: of a request, or of one search among many."""
     if isinstance(body, str) and body.lstrip().startswith("<"):
         page = f"{nodes} answered with a web page (HTTP {status}), not as Elasticsearch does"
         if status in _BUSY:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from elkmon import fields
-from elkmon.alerts import Alert, Change, State, Transition
+from elkmon.alerts import Alert, Change, State, Transition, Verdict
 from elkmon.elasticsearch.documents import found, instant_of, known_instant, nested, text_of
 from elkmon.findings import Family, Kind, Status, Subject
 from elkmon.ports import Delivery, DeliveryState, Run
@@ -15,6 +16,9 @@ Json = Mapping[str, Any]
 
 DELIVERY = "delivery"
 RUN = "run"
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+_MOMENT = timedelta(milliseconds=1)
 
 
 def alert_document(alert: Alert) -> dict[str, Any]:
@@ -36,7 +40,7 @@ def alert_document(alert: Alert) -> dict[str, Any]:
             fields.ALERT_RESOLVED_AT: text_of(alert.resolved_at),
             fields.PACKED: {
                 "field": alert.subject.field,
-                "recent": list(alert.recent),
+                "recent": packed_verdicts(alert.recent),
                 "versions": list(alert.versions),
                 "timeline": [_packed(transition) for transition in alert.timeline],
             },
@@ -48,6 +52,7 @@ def alert_from(document: Json) -> Alert:
     """Return the alert that `alert_document` wrote."""
     packed = found(document, fields.PACKED)
     fingerprint = found(document, fields.ALERT_FINGERPRINT)
+    last_window = instant_of(found(document, fields.WINDOW_END))
     return Alert(
         model=found(document, fields.MODEL_NAME),
         subject=Subject(
@@ -60,12 +65,31 @@ def alert_from(document: Json) -> Alert:
         episode=found(document, fields.ALERT_EPISODE),
         state=State(found(document, fields.ALERT_STATE)),
         severity=Status(found(document, fields.ALERT_SEVERITY)),
-        recent=tuple(map(Status, packed["recent"])),
-        last_window=instant_of(found(document, fields.WINDOW_END)),
+        recent=verdicts_from(packed["recent"], last_window),
+        last_window=last_window,
         opened_at=instant_of(found(document, fields.ALERT_OPENED_AT)),
         resolved_at=instant_of(found(document, fields.ALERT_RESOLVED_AT)),
         versions=tuple(packed["versions"]),
         timeline=tuple(_transition(each, fingerprint) for each in packed["timeline"]),
+    )
+
+
+def packed_verdicts(recent: Sequence[Verdict]) -> list[list[str]]:
+    """Return the verdicts of the last windows as they are stored."""
+    return [[each.at.isoformat(), each.status] for each in recent]
+
+
+def verdicts_from(packed: Sequence[Any], last_window: datetime | None) -> tuple[Verdict, ...]:
+    """
+    Return what `packed_verdicts` wrote.
+
+    Earlier versions wrote statuses alone, in order: they are taken to lie right before the last window.
+    """
+    return tuple(
+        Verdict((last_window or _LONG_AGO) - (len(packed) - 1 - place) * _MOMENT, Status(each))
+        if isinstance(each, str)
+        else Verdict(known_instant(each[0]), Status(each[1]))
+        for place, each in enumerate(packed)
     )
 
 
@@ -76,6 +100,8 @@ def _packed(transition: Transition) -> dict[str, Any]:
         "at": text_of(transition.at),
         "status": transition.status,
         "versions": list(transition.versions),
+        "said_at": text_of(transition.said_at),
+        "was": transition.was,
     }
 
 
@@ -87,6 +113,8 @@ def _transition(packed: Json, fingerprint: str) -> Transition:
         known_instant(packed["at"]),
         Status(packed["status"]),
         tuple(packed["versions"]),
+        instant_of(packed.get("said_at")),
+        Status(packed["was"]) if packed.get("was") else None,
     )
 
 
@@ -135,6 +163,12 @@ def run_document(run: Run) -> dict[str, Any]:
                 "hours_profiled": run.hours_profiled,
                 "findings": run.findings,
                 "transitions": run.transitions,
+                "names": list(run.names),
+                "requests": run.usage.requests,
+                "sent": run.usage.sent,
+                "received": run.usage.received,
+                "owner": run.owner,
+                "failed": list(run.failed),
                 "problems": list(run.problems),
             },
         }

@@ -12,6 +12,8 @@ from typing import Any
 
 from elkmon.elasticsearch.aggregations import between, of_version
 from elkmon.elasticsearch.calls import Cluster
+from elkmon.elasticsearch.multi_search import Search
+from elkmon.elasticsearch.questions import Question, ask
 from elkmon.errors import PartialAnswer
 from elkmon.fields import (
     EVENT_DURATION,
@@ -22,7 +24,7 @@ from elkmon.fields import (
     PREDICTION_VALUE,
 )
 from elkmon.surveys import LevelSummary, NumericSummary, Survey
-from elkmon.windows import Window
+from elkmon.windows import HOUR, Window
 
 Json = Mapping[str, Any]
 
@@ -39,14 +41,16 @@ _COMPRESSION = 10_000
 """Elasticsearch sorts up to twenty times as many values of a shard exactly, and sums more up in about as many centroids."""
 
 _AT_ONCE = 50
+_NAMES_AT_ONCE = 500
 _NUMBERS = (PREDICTION_SCORE, PREDICTION_VALUE, EVENT_DURATION)
 
 
 def survey(cluster: Cluster, index: str, model: str, version: str, span: Window, quantiles: Sequence[float]) -> Survey:
     """Summarise the features, scores, values, labels and latency of `span`; only those that have values there."""
     query: Json = {"bool": {"filter": [*of_version(model, version), between(span.start, span.end)]}}
-    numeric_names, categorical_names = _feature_names(cluster, index)
-    rows, present = _present(cluster, index, query, [*numeric_names, *_NUMBERS, *categorical_names, PREDICTION_LABEL])
+    numeric_names, categorical_names = feature_names(cluster, index)
+    names = [*numeric_names, *_NUMBERS, *categorical_names, PREDICTION_LABEL]
+    rows, present = ask(cluster, _present(index, query, names))
     probabilities = sorted({*PROBABILITIES, *quantiles})
     numeric = {
         name: summary
@@ -61,14 +65,24 @@ def survey(cluster: Cluster, index: str, model: str, version: str, span: Window,
     return Survey(rows, numeric, categorical)
 
 
-def features_in(cluster: Cluster, index: str, model: str, version: str, span: Window) -> tuple[str, ...]:
-    """Return the stored fields of the features that have a value in `span`, in order of name."""
+def features_in(index: str, model: str, version: str, span: Window, names: Sequence[str]) -> Question[tuple[str, ...]]:
+    """Ask which of the stored fields `names` have a value in `span`; found are they in order of name."""
     query: Json = {"bool": {"filter": [*of_version(model, version), between(span.start, span.end)]}}
-    numeric, categorical = _feature_names(cluster, index)
-    return tuple(sorted(_present(cluster, index, query, [*numeric, *categorical])[1]))
+    chunks = list(_chunks(sorted(names), _NAMES_AT_ONCE))
+    hours = span.length // HOUR  # a longer stretch has more documents, each of which is looked at for every name
+    searches = []
+    for chunk in chunks:
+        having: list[Json] = [{"exists": {"field": name}} for name in chunk]
+        searches.append(Search.of(index, query, {"having": {"filters": {"filters": having}}}, len(chunk) * hours))
+    present: list[str] = []
+    for chunk, answer in zip(chunks, (yield searches), strict=True):
+        if "having" in answer:
+            buckets = answer["having"]["buckets"]
+            present += [name for name, bucket in zip(chunk, buckets, strict=True) if bucket["doc_count"]]
+    return tuple(present)
 
 
-def _feature_names(cluster: Cluster, index: str) -> tuple[list[str], list[str]]:
+def feature_names(cluster: Cluster, index: str) -> tuple[list[str], list[str]]:
     """Return the stored fields of all numeric and all categorical features that any model has sent."""
     answer = cluster.call(
         cluster.client.field_caps,
@@ -89,18 +103,25 @@ def _feature_names(cluster: Cluster, index: str) -> tuple[list[str], list[str]]:
     return numeric, [name for name in kinds["keyword"] if not name.startswith(prefix)]
 
 
-def _present(cluster: Cluster, index: str, query: Json, names: Sequence[str]) -> tuple[int, dict[str, int]]:
-    """Return the rows, and how many of them have a value, for each of `names` with any."""
+def _present(index: str, query: Json, names: Sequence[str]) -> Question[tuple[int, dict[str, int]]]:
+    """Ask for the rows, and how many of them have a value, for each of `names` with any."""
     rows = 0
     present: dict[str, int] = {}
-    for chunk in _chunks(names, 500):
-        asked = {f"{place}": {"value_count": {"field": name}} for place, name in enumerate(chunk)}
-        found = cluster.aggregate(index, query, {"all": {"filter": {"match_all": {}}, "aggs": asked}}).get("all")
-        if found is None:
-            return 0, {}
-        rows = found["doc_count"]
-        present |= {name: count for place, name in enumerate(chunk) if (count := int(found[f"{place}"]["value"]))}
+    chunks = list(_chunks(names, _NAMES_AT_ONCE))
+    searches = [
+        Search.of(index, query, {"all": {"filter": {"match_all": {}}, "aggs": _value_counts(chunk)}})
+        for chunk in chunks
+    ]
+    for chunk, answer in zip(chunks, (yield searches), strict=True):
+        if "all" in answer:
+            found = answer["all"]
+            rows = found["doc_count"]
+            present |= {name: count for place, name in enumerate(chunk) if (count := int(found[f"{place}"]["value"]))}
     return rows, present
+
+
+def _value_counts(names: Sequence[str]) -> dict[str, Json]:
+    return {f"{place}": {"value_count": {"field": name}} for place, name in enumerate(names)}
 
 
 def _numeric(

@@ -1,19 +1,23 @@
 """
-`elkmon setup`: index templates and indices, made from `elkmon.fields`. Doing it again changes nothing that is right already.
+`elkmon setup`: index templates and indices, made from `elkmon.fields`. Doing it again changes nothing that is right already,
+and doing it with a newer elkmon brings what is there up to date.
 
-What a server cannot do is left out, and said. Roles and API keys are not made here.
+What a server cannot do, and what a newer elkmon has written, is left as it is, and said. Roles are in `roles`.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.metadata import version
 from typing import Any
 
 from elkmon.elasticsearch.calls import Cluster
 from elkmon.elasticsearch.connection import Client
+from elkmon.elasticsearch.differences import differences, fields_of, named, summary
 from elkmon.elasticsearch.indices import Indices
 from elkmon.elasticsearch.mappings import mapping_of
 from elkmon.errors import ConfigurationError, StoreRefused
@@ -34,7 +38,7 @@ _EVENT_SETTINGS = {
     "index.mapping.ignore_malformed": True,
     "index.max_docvalue_fields_search": 2000,  # the join reads the score of each class
 }
-_RESULT_SETTINGS = {"index.number_of_shards": 1, "index.auto_expand_replicas": "0-1"}
+RESULT_SETTINGS = {"index.number_of_shards": 1, "index.auto_expand_replicas": "0-1"}
 _TOGETHER = {
     Document.BASELINE: (Document.BASELINE, Document.PROFILE),  # a baseline's hours lie beside it
 }
@@ -51,16 +55,17 @@ _PLURALS = {
 
 
 class Result(StrEnum):
-    """What became of one step."""
+    """What became of one step; DUE is what a dry run would have done."""
 
     DONE = "done"
     UNCHANGED = "unchanged"
+    DUE = "would be done"
     LEFT_OUT = "left out"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that was made, was right already, or was left out; `why` says the reason where there is one."""
+    """One thing that was made, was right already, or was left out; `why` says what is new, or the reason."""
 
     name: str
     result: Result
@@ -77,7 +82,7 @@ def setup(
         client: of the cluster.
         namespace: whose indices are made; the templates serve every namespace.
         retention_days: events of this namespace are deleted after so many days; None keeps them.
-        dry_run: nothing is written; what would be done is LEFT_OUT.
+        dry_run: nothing is written; what would be done is DUE.
 
     Raises:
         ConfigurationError: when the namespace or the retention is not possible.
@@ -152,7 +157,7 @@ class _Setup:
 
     def _results(self, document: Document) -> Step:
         name = f"elkmon-{_PLURALS[document]}"
-        template = {"settings": _RESULT_SETTINGS, "mappings": mapping_of(*_TOGETHER.get(document, (document,)))}
+        template = {"settings": RESULT_SETTINGS, "mappings": mapping_of(*_TOGETHER.get(document, (document,)))}
         body = {"name": name, "index_patterns": [f"{name}-*"], "priority": PRIORITY, "template": template}
         return self._index_template(name, body)
 
@@ -169,51 +174,60 @@ class _Setup:
     def _template(
         self, title: str, body: Json, get: Callable[..., Any], put: Callable[..., Any], many: str, one: str
     ) -> Step:
-        """Put a template unless one with the same content is there, which the hash in its `_meta` tells."""
-        meta = {"managed_by": "elkmon", "hash": identity(json.dumps(body, sort_keys=True))}
+        """Put a template unless one with the same content is there, which the hash in its `_meta` tells, or a newer one."""
+        own = version("elkmon")
+        meta = {
+            "managed_by": "elkmon",
+            "version": own,
+            "hash": identity(json.dumps(body, sort_keys=True)),
+        }
         found = self._cluster.call(get, name=body["name"]).get(many, [])
-        if any(each[one].get("_meta") == meta for each in found):
+        there = next((each[one] for each in found if each["name"] == body["name"]), None)
+        written = {} if there is None else there.get("_meta", {})
+        if written.get("hash") == meta["hash"]:
             return Step(title, Result.UNCHANGED)
+        if is_newer(by := str(written.get("version", "")), own):
+            why = f"elkmon {by} has written it and this is {own}: install elkmon {by} or newer here"
+            return Step(title, Result.LEFT_OUT, why)
+        # Of what a first setup makes only the amounts are of interest.
+        why = summary(body) if there is None else "; ".join(differences(there, body))
         if self._dry_run:
-            return Step(title, Result.LEFT_OUT, "dry run: it would be written")
+            return Step(title, Result.DUE, why)
         self._cluster.call(put, **body, meta=meta)
-        return Step(title, Result.DONE)
+        return Step(title, Result.DONE, why)
 
     def _index(self, name: str) -> Step:
         """Make an index, or give one that is there the fields it does not have yet."""
         title = f"index {name}"
-        there = self._cluster.call(self._client.indices.get_mapping, index=f"{name}*")
+        there = self._cluster.call(self._client.indices.get_mapping, index=name, ignore_unavailable=True)
         wanted = mapping_of(*self._documents(name))
-        if name in there:
-            if _covers(there[name]["mappings"].get("properties", {}), wanted["properties"]):
-                return Step(title, Result.UNCHANGED)
+        if name not in there:
             if self._dry_run:
-                return Step(title, Result.LEFT_OUT, "dry run: it would get new fields")
+                return Step(title, Result.DUE, "is not there")
+            self._cluster.call(self._client.indices.create, index=name)
+            return Step(title, Result.DONE)
+        lacking = _lacking(there[name]["mappings"], wanted)
+        if not lacking:
+            return Step(title, Result.UNCHANGED)
+        if not self._dry_run:
             self._cluster.call(self._client.indices.put_mapping, index=name, **wanted)
-            return Step(title, Result.DONE, "new fields")
-        if self._dry_run:
-            return Step(title, Result.LEFT_OUT, "dry run: it would be made")
-        self._cluster.call(self._client.indices.create, index=name)
-        return Step(title, Result.DONE)
+        return Step(title, Result.DUE if self._dry_run else Result.DONE, _new(lacking))
 
     def _months(self, pattern: str) -> Iterator[Step]:
         """Give the months that an earlier version of elkmon began the fields they do not have; later ones have the template's."""
         title = f"index {pattern}"
         wanted = mapping_of(*self._documents(pattern))
         there = self._cluster.call(self._client.indices.get_mapping, index=pattern)
-        lacking = [
-            name
-            for name, each in there.items()
-            if not _covers(each["mappings"].get("properties", {}), wanted["properties"])
-        ]
+        lacking = {name: fields for name, each in there.items() if (fields := _lacking(each["mappings"], wanted))}
         if there and not lacking:
             yield Step(title, Result.UNCHANGED)
-        elif lacking and self._dry_run:
-            yield Step(title, Result.LEFT_OUT, f"dry run: {len(lacking)} of {len(there)} would get new fields")
         elif lacking:
-            for name in lacking:
-                self._cluster.call(self._client.indices.put_mapping, index=name, **wanted)
-            yield Step(title, Result.DONE, f"new fields in {len(lacking)} of {len(there)}")
+            every = tuple(dict.fromkeys(field for fields in lacking.values() for field in fields))
+            why = f"{len(lacking)} of {len(there)}: {_new(every)}"
+            if not self._dry_run:
+                for name in lacking:
+                    self._cluster.call(self._client.indices.put_mapping, index=name, **wanted)
+            yield Step(title, Result.DUE if self._dry_run else Result.DONE, why)
 
     def _documents(self, index: str) -> tuple[Document, ...]:
         document = next(each for each, plural in _PLURALS.items() if index.startswith(f"elkmon-{plural}-"))
@@ -223,7 +237,7 @@ class _Setup:
         """Streams that are there already do not read templates again."""
         title = f"retention of the streams {self._indices.events}"
         if self._dry_run:
-            return Step(title, Result.LEFT_OUT, f"dry run: it would be {retention}")
+            return Step(title, Result.DUE, retention)
         try:
             self._cluster.call(
                 self._client.indices.put_data_lifecycle, name=self._indices.events, data_retention=retention
@@ -236,11 +250,28 @@ class _Setup:
         return Step(title, Result.DONE, retention)
 
 
-def _covers(there: Json, wanted: Json) -> bool:
-    """Whether every field of `wanted` is among those that are `there`."""
-    for name, mapping in wanted.items():
-        if name not in there:
-            return False
-        if "properties" in mapping and not _covers(there[name].get("properties", {}), mapping["properties"]):
-            return False
-    return True
+def is_newer(theirs: str, own: str) -> bool:
+    """
+    Whether `theirs` is a later version of elkmon than `own`; an empty one is of an elkmon that did not write it down.
+
+    >>> is_newer("0.10.0", "0.9.1"), is_newer("0.9.1", "0.9.1"), is_newer("", "0.9.1")
+    (True, False, False)
+    """
+    return _numbers(theirs) > _numbers(own)
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(part) for part in re.findall(r"\d+", text)[:3]]
+
+
+def _lacking(there: Json, wanted: Json) -> tuple[str, ...]:
+    """Return the fields of the mapping `wanted` that are not in the one that is `there`."""
+    has = fields_of(there)
+    # An open map that holds names already is found by them only.
+    return tuple(
+        name for name in fields_of(wanted) if not any(each == name or each.startswith(f"{name}.") for each in has)
+    )
+
+
+def _new(fields: tuple[str, ...]) -> str:
+    return f"new {'fields' if len(fields) > 1 else 'field'} {named(fields)}"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -35,6 +35,7 @@ class EmbeddedElasticsearch:
     - `port`: of HTTP on 127.0.0.1; 0 takes a free one.
     - `data`: a folder to keep the indices in, made when it is missing; None keeps nothing.
     - `heap`: memory for Java, as "512m" or "1g"; the whole process takes up to about 200 MB more.
+    - `settings`: of Elasticsearch itself, beside or instead of those made here, for a node that is one of several.
     - `log`: is given a line when Elasticsearch is downloaded, the first time; None writes it to standard error.
 
     Raises `EmbeddedError` when an argument cannot be used.
@@ -47,6 +48,7 @@ class EmbeddedElasticsearch:
         port: int = 0,
         data: Path | None = None,
         heap: str = "512m",
+        settings: Mapping[str, str] | None = None,
         log: Callable[[str], None] | None = None,
     ) -> None:
         if version not in VERSIONS:
@@ -59,6 +61,7 @@ class EmbeddedElasticsearch:
         self._port = port
         self._data = Path(data).absolute() if data is not None else None
         self._heap = heap
+        self._settings = dict(settings or {})
         self._log = log or _write_to_standard_error
         self._process: NodeProcess | None = None
 
@@ -87,7 +90,9 @@ class EmbeddedElasticsearch:
         if self._process:
             raise EmbeddedError(f"This node runs already, at {self._process.url}; stop it before starting it again.")
         distribution = obtain(self._version, self._log)
-        process = NodeProcess(Plan(self._version, distribution, libjvm(), self._port, self._data, self._heap))
+        process = NodeProcess(
+            Plan(self._version, distribution, libjvm(), self._port, self._data, self._heap, self._settings)
+        )
         try:
             process.wait_until_ready()
         except BaseException:  # also when a user interrupts the wait

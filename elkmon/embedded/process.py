@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,7 +47,7 @@ logger.native.level = error
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to run: the version and the folder it lies in, Java, the HTTP port, the data folder, Java's memory."""
+    """What is to run: the version and the folder it lies in, Java, the HTTP port, the data folder, Java's memory, settings."""
 
     version: str
     distribution: Path
@@ -54,6 +55,7 @@ class Plan:
     port: int
     data: Path | None
     heap: str
+    settings: Mapping[str, str]
 
 
 class NodeProcess:
@@ -190,4 +192,5 @@ def _settings(home: Path, plan: Plan) -> dict[str, str]:
         "discovery.type": "single-node",
         "indices.breaker.total.use_real_memory": "false",  # a small heap is often nearly full, and is collected in time
         "cluster.routing.allocation.disk.threshold_enabled": "false",  # a laptop's disk is often nearly full
+        **plan.settings,
     }

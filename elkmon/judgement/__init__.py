@@ -6,13 +6,15 @@ version and window), and when it is big (beyond its floor and beyond what the re
 store, no plot; the mathematics is `elkmon.measures`.
 """
 
-from elkmon.judgement.case import Limits, earlier_windows
+from elkmon.judgement.case import earlier_windows
 from elkmon.judgement.evidence import Move, evidence, moves, tendency
-from elkmon.judgement.learning import learn
+from elkmon.judgement.learning import EDITION, learn
 from elkmon.judgement.unfamiliar import unfamiliar
 from elkmon.judgement.verdicts import judge, unjudged
+from elkmon.measures.learnt import Limits
 
 __all__ = [
+    "EDITION",
     "Limits",
     "Move",
     "earlier_windows",

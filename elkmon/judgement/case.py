@@ -4,15 +4,14 @@ One window of one model version before the judge: what is known of it, and how a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from elkmon.baselines import Baseline
 from elkmon.checks import Floor, ModelSettings
 from elkmon.findings import Finding, Status, Subject
-from elkmon.measures.degradation import Uncertainty
 from elkmon.measures.gauges import Gauge
+from elkmon.measures.learnt import Limits
 from elkmon.measures.limits import LearntLimit, run_length
 from elkmon.ports import Completeness
 from elkmon.profiles import Profile
@@ -25,26 +24,6 @@ FLOOR = "floor"
 def earlier_windows(window: timedelta) -> int:
     """Return how many windows before the judged one are wanted, so that a run can be seen."""
     return run_length(window) - 1
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """
-    What was learnt from the reference's own windows; follows from its hours and the settings.
-
-    Attributes:
-        learnt: per subject what its own windows reach.
-        metrics: per metric its value in the reference and how much it varies; `gaps` the same per label for the gap between
-            predicted and actual.
-        windows: how many windows of the judged length the reference holds that do not overlap.
-        longest_silence: the most such windows in a row without a prediction.
-    """
-
-    learnt: Mapping[Subject, LearntLimit] = field(default_factory=dict)
-    metrics: Mapping[str, Uncertainty] = field(default_factory=dict)
-    gaps: Mapping[str, Uncertainty] = field(default_factory=dict)
-    windows: int = 0
-    longest_silence: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,20 @@ from datetime import timedelta
 from elkmon.baselines import Baseline
 from elkmon.checks import ModelSettings
 from elkmon.findings import Subject
-from elkmon.judgement.case import Limits
 from elkmon.judgement.estimates import estimated
 from elkmon.judgement.performance import judged_metrics, reading
 from elkmon.judgement.subjects import Judged, distributions, error_rate, latency, pairs, qualities, throughput
 from elkmon.measures.concept import gap_variance, gaps
 from elkmon.measures.degradation import LEAST_BLOCKS, Uncertainty, row_uncertainty, uncertainty
 from elkmon.measures.history import blocks, own_windows
+from elkmon.measures.learnt import Limits
 from elkmon.measures.limits import LearntLimit, run_length
 from elkmon.measures.performance import measure
 from elkmon.profiles import ALL, Outcomes
 from elkmon.windows import DAY, Window
+
+EDITION = 1
+"""Raised when the same hours teach something else than before: what was learnt by earlier rules is learnt anew."""
 
 
 def learn(baseline: Baseline, settings: ModelSettings, covered: float = 1.0) -> Mapping[str, Limits]:

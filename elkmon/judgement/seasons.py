@@ -14,9 +14,9 @@ from datetime import datetime, timedelta
 
 from elkmon.baselines import Baseline
 from elkmon.checks import ModelSettings, Season
-from elkmon.judgement.case import Limits
 from elkmon.judgement.learning import learn
 from elkmon.measures.history import own_windows
+from elkmon.measures.learnt import Limits
 from elkmon.measures.limits import LEAST_WINDOWS
 from elkmon.profiles import ALL
 from elkmon.windows import HOUR, Window, windows_within

@@ -69,6 +69,8 @@ def errors(case: Case) -> Finding:
     """
     judged = subjects.error_rate(case.settings)
     finding = case.measured(judged.subject, judged.gauge)
+    if not case.settings.failures:
+        return replace(finding, status=Status.NOT_APPLICABLE, reason="failed calls are not logged")
     if finding.rows < max(case.settings.min_rows, 1):
         return replace(finding, reason=f"{finding.rows} calls in this window, {case.settings.min_rows} are needed")
     if case.baseline.source.kind is SourceKind.WINDOW:

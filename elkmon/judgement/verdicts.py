@@ -10,8 +10,8 @@ from datetime import datetime
 
 from elkmon.baselines import Baseline
 from elkmon.checks import ModelSettings
-from elkmon.findings import Family, Finding, Kind, Status, Subject
-from elkmon.judgement.case import Case, Limits
+from elkmon.findings import BASELINE, Finding, Status
+from elkmon.judgement.case import Case
 from elkmon.judgement.concept import concept
 from elkmon.judgement.drift import drift
 from elkmon.judgement.estimates import estimates
@@ -20,6 +20,7 @@ from elkmon.judgement.joint import joint
 from elkmon.judgement.performance import performance
 from elkmon.judgement.quality import quality
 from elkmon.judgement.service import service
+from elkmon.measures.learnt import Limits
 from elkmon.measures.significance import benjamini_hochberg
 from elkmon.ports import Completeness
 from elkmon.profiles import Profile, Slices
@@ -88,8 +89,7 @@ def unjudged(
     settings: ModelSettings, model: str, version: str, window: Window, now: datetime, reason: str
 ) -> tuple[Finding, ...]:
     """Return the one UNKNOWN finding of a window that cannot be judged at all, with the `reason`."""
-    subject = Subject(Family.SERVICE, Kind.FIGURE, "baseline")
-    return (Finding(model, version, window, subject, Status.UNKNOWN, now, reason=reason, settings=settings.hash),)
+    return (Finding(model, version, window, BASELINE, Status.UNKNOWN, now, reason=reason, settings=settings.hash),)
 
 
 def _corrected(findings: Sequence[Finding], significance: float) -> list[Finding]:

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special
 
 from elkmon.fields import PREDICTION_SCORE, PREDICTION_VALUE
 from elkmon.measures.drift import CountsLike, Numbers
@@ -227,7 +227,7 @@ def association_p_value(reference: CountsLike, current: CountsLike, shape: Shape
     statistic = float(np.sum(differences[rare:] ** 2 * (1 / each[:, rare:]).sum(axis=0)))
     if rare and each[:, :rare].sum(axis=1).min() >= _EXPECTED:
         statistic += float(differences[:rare].sum() ** 2 * (1 / each[:, :rare].sum(axis=1)).sum())
-    return min(max(float(stats.chi2.sf(statistic, freedom)), 0.0), 1.0)
+    return min(max(float(special.chdtrc(freedom, statistic)), 0.0), 1.0)
 
 
 def _raked(shares: Numbers, wanted: Numbers) -> Numbers:

@@ -5,7 +5,7 @@ many rows stand beside them.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 
 from elkmon.measures.degradation import row_uncertainty
@@ -59,9 +59,9 @@ def _weighted(outcomes: Outcomes, then: Mapping[str, float], now: Mapping[str, f
     labels = sorted({label for pair, count in outcomes.confusion.items() if count for label in pair})
     more = 0.5 if len(labels) == 2 else 0.0
     cells = {(true, guess): outcomes.confusion.get((true, guess), 0) + more for true in labels for guess in labels}
-    rows: Counter[str] = Counter()
+    rows: dict[str, float] = defaultdict(float)
     for (true, _), count in cells.items():
-        rows[true] += count  # type: ignore[assignment]
+        rows[true] += count
     weights = {label: _ROWS * now[label] for label in then if now.get(label)}
     return Outcomes(
         _ROWS,

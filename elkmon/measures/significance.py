@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from elkmon.measures.drift import CountsLike, Numbers, kolmogorov_smirnov, pooled_cells
 
@@ -39,7 +39,7 @@ def ks_p_value(reference: CountsLike, current: CountsLike) -> float:
     effective = max(round(rows * other_rows / (rows + other_rows)), 1)
     if effective > _LARGE:
         root = math.sqrt(effective)
-        return _probability(stats.kstwobign.sf(statistic * root + 1 / (6 * root)) if statistic > 0 else 1.0)
+        return _probability(special.kolmogorov(statistic * root + 1 / (6 * root)) if statistic > 0 else 1.0)
     return _probability(stats.kstwo.sf(statistic, effective))
 
 
@@ -64,17 +64,18 @@ def chi_square(reference: CountsLike, current: CountsLike, *, other: bool = Fals
     """
     sides = pooled_cells(reference, current, always=len(reference) - 1 if other else None)
     if sides[0].size == 1:
-        levels = [np.asarray(side, np.float64) for side in (reference, current)]
-        return 0.0, _exact_levels(*map(_without_other, levels) if other else levels)
+        counted = len(reference) - 1 if other else len(reference)  # OTHER, the last, is no level
+        one, two = (np.asarray(side, np.float64)[:counted] for side in (reference, current))
+        return 0.0, _exact_levels(one, two)
     both = sides[0] + sides[1]
     pooled = both / both.sum()
     statistic = sum(float(np.sum((side - side.sum() * pooled) ** 2 / (side.sum() * pooled))) for side in sides)
-    return statistic, _probability(stats.chi2.sf(statistic, pooled.size - 1))
+    return statistic, _probability(special.chdtrc(pooled.size - 1, statistic))
 
 
-def _without_other(levels: Numbers) -> Numbers:
-    """Return the rows of each level, those of OTHER (the last) being left out."""
-    return levels[:-1]
+def _above(z: float) -> float:
+    """Return the probability that a standard normal lies above `z`."""
+    return float(special.ndtr(-z))
 
 
 def _exact_levels(one: Numbers, other: Numbers) -> float:
@@ -110,7 +111,7 @@ def unseen_p_value(reference: CountsLike, hidden: int, unseen: int, rows: int) -
         return 1.0
     once, twice = float((counts == 1).sum() + hidden + 1), float((counts == 2).sum() + 1)
     spread = math.sqrt((once + 2 * twice) / seen**2 + once / (seen * rows))
-    return _probability(stats.norm.sf((unseen / rows - once / seen) / spread))
+    return _probability(_above((unseen / rows - once / seen) / spread))
 
 
 def rise_p_value(reference: int, reference_rows: int, current: int, current_rows: int) -> float:
@@ -126,14 +127,14 @@ def rise_p_value(reference: int, reference_rows: int, current: int, current_rows
     (0.0007, 1.0)
     """
     marked, rows = reference + current, reference_rows + current_rows
-    if not reference_rows or not current_rows or marked in {0, rows}:
+    if not reference_rows or not current_rows or not current or marked == rows:
         return 1.0
     smaller = min(reference_rows, current_rows)
     if min(marked, rows - marked) * smaller / rows < _EXPECTED:
         return _probability(stats.hypergeom.sf(current - 1, rows, marked, current_rows))
     pooled = marked / rows
     spread = math.sqrt(pooled * (1 - pooled) * (1 / reference_rows + 1 / current_rows))
-    return _probability(stats.norm.sf((current / current_rows - reference / reference_rows) / spread))
+    return _probability(_above((current / current_rows - reference / reference_rows) / spread))
 
 
 def wilson(marked: float, rows: float, confidence: float = 0.95) -> tuple[float, float]:
@@ -149,7 +150,7 @@ def wilson(marked: float, rows: float, confidence: float = 0.95) -> tuple[float,
     """
     if not rows:
         return 0.0, 1.0
-    z = float(stats.norm.ppf((1 + confidence) / 2))
+    z = float(special.ndtri((1 + confidence) / 2))
     share = marked / rows
     middle = share + z * z / (2 * rows)
     half = z * math.sqrt(max(share * (1 - share), 0.0) / rows + z * z / (4 * rows * rows))
@@ -183,7 +184,7 @@ def student_p_value(statistic: float, degrees: float) -> float:
     >>> student_p_value(0.0, 5)
     0.5
     """
-    return _probability(stats.norm.sf(statistic) if math.isinf(degrees) else stats.t.sf(statistic, degrees))
+    return _probability(_above(statistic) if math.isinf(degrees) else special.stdtr(degrees, -statistic))
 
 
 def student_quantile(probability: float, degrees: float) -> float:
@@ -196,7 +197,7 @@ def student_quantile(probability: float, degrees: float) -> float:
     >>> round(student_quantile(0.975, 10), 3)
     2.228
     """
-    return float(stats.norm.ppf(probability) if math.isinf(degrees) else stats.t.ppf(probability, degrees))
+    return float(special.ndtri(probability) if math.isinf(degrees) else special.stdtrit(degrees, probability))
 
 
 def _probability(value: object) -> float:

@@ -1,37 +1,50 @@
 """
 The check itself, in the order of its five steps; each step's details are in the room it calls.
 
-What is written in one step is what the next reads, under ids that follow from content. So a check that is cut short
-anywhere and run again ends in the same place.
+What is written in one step is what the next reads, under ids that follow from content, and how far a model was judged is
+written last. So a check that is cut short anywhere and run again ends in the same place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from elkmon.alerts import Transition
+from elkmon.baselines import Baseline
 from elkmon.checks import ModelSettings
 from elkmon.digests import Report
-from elkmon.errors import StaleWriter, StoreError, StoreUnreachable
+from elkmon.errors import StoreError
 from elkmon.findings import Finding, Status
 from elkmon.identity import identity
 from elkmon.judgement import earlier_windows
+from elkmon.monitor.counting import Counted, count
 from elkmon.monitor.judging import Judge, Progress
-from elkmon.monitor.profiling import profile_changed_hours
-from elkmon.monitor.provision import Maker, provide
+from elkmon.monitor.provision import Maker
 from elkmon.monitor.references import segments_of
 from elkmon.monitor.rehearsal import Rehearsal, Rehearsed, Unjoined
 from elkmon.monitor.reporting import report_period
-from elkmon.monitor.stories import advance_alerts
+from elkmon.monitor.round import Round
 from elkmon.monitor.telling import Undelivered, deliver
-from elkmon.ports import EventLog, Journal, Notifier, Run, RunStatus
+from elkmon.ports import (
+    Claim,
+    EventLog,
+    Hold,
+    Journal,
+    Notifier,
+    Run,
+    RunStatus,
+    Stories,
+    Tally,
+    Turn,
+    Usage,
+)
 from elkmon.windows import DAY, GRACE, HOUR, Window, hour_of, windows_within
 
 HORIZON = 35 * DAY
 """How far back a check looks for late events and late truth."""
-
 
 _UNJOINED = "truth that no check has joined yet is left out of a rehearsal, and performance with it"
 
@@ -43,11 +56,13 @@ class CheckReport:
 
     Attributes:
         run: its record.
-        findings: verdicts of every window judged or still standing in the latest window of each model.
+        findings: verdicts of the latest window of each model, whenever it was judged.
         transitions: what changed in this run.
         undelivered: what could not be told, per notifier; it is tried again next time.
-        problems: what kept a model from being judged.
+        problems: what kept a model from being judged; `trouble` by model the part of it that the store is the cause of, and
+            that may be gone in a while.
         notes: what else is to be said of how it was judged.
+        claim: whether the lease was held; where it was not, `holder` holds it or has done the turn, and nothing was done.
     """
 
     run: Run
@@ -56,6 +71,9 @@ class CheckReport:
     undelivered: tuple[Undelivered, ...] = ()
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    trouble: tuple[tuple[str, StoreError], ...] = ()
+    claim: Claim = Claim.HELD
+    holder: str = ""
 
     @property
     def status(self) -> RunStatus:
@@ -78,6 +96,7 @@ class Monitor:
         horizon: how far back late events and late truth are looked for.
         owner: names this process in the lease; unique per process.
         clock: the time of day, for the record of how long a check took; nothing is judged by it.
+        meter: what was asked of the store so far, for the same record.
         make_provisional: makes a baseline from the first days of production, for models that are to have such a one.
         progress: is told how far judging is.
     """
@@ -92,6 +111,7 @@ class Monitor:
         horizon: timedelta = HORIZON,
         owner: str = "monitor",
         clock: Callable[[], datetime] | None = None,
+        meter: Callable[[], Usage] = Usage,
         make_provisional: Maker | None = None,
         progress: Progress | None = None,
     ) -> None:
@@ -102,15 +122,23 @@ class Monitor:
         self._horizon = horizon
         self._owner = owner
         self._clock = clock
+        self._meter = meter
         self._make_provisional = make_provisional
         self._progress = progress
-        self._judge = Judge(event_log, journal, progress)
+        self._judge = Judge(journal, progress)
 
     def check(
-        self, now: datetime, *, models: Sequence[str] = (), explicit: bool = False, since: datetime | None = None
+        self,
+        now: datetime,
+        *,
+        models: Sequence[str] = (),
+        explicit: bool = False,
+        since: datetime | None = None,
+        turn: Turn = Turn(),  # noqa: B008  a frozen value
     ) -> CheckReport:
         """
-        Check `models` (all, when empty) as of `now`: the windows of the horizon, or those that begin `since` an instant.
+        Check `models` (all, when empty) of the turn's share as of `now`: the windows of the horizon, or those that begin
+        `since` an instant.
 
         With `explicit`, `now` was chosen by somebody: an hour counts as closed at its end, not five minutes later. What was
         cut short is continued by the next check over the same windows.
@@ -118,12 +146,22 @@ class Monitor:
         Raises:
             StoreError: when the store cannot be asked at all. What was written before stands.
         """
-        chosen = [settings for settings in self._models if not models or settings.name in models]
-        with self._journal.hold(self._owner, now) as held:
-            if not held:
-                run = self._run(now, ("another monitor is checking at this moment",))
-                return CheckReport(run, problems=run.problems)
-            return self._check(now, chosen, explicit=explicit, since=since)
+        chosen = [
+            settings
+            for settings in self._models
+            if (not models or settings.name in models) and turn.share.holds(settings.name)
+        ]
+        with self._journal.hold(self._owner, turn) as hold:
+            if hold.claim is not Claim.HELD:
+                why = _WHY_NOT[hold.claim].format(hold.holder)
+                run = self._run(now, (why, *hold.notes))
+                return CheckReport(
+                    run, problems=run.problems[:1], notes=hold.notes, claim=hold.claim, holder=hold.holder
+                )
+            report = self._check(now, chosen, explicit=explicit, since=since, hold=hold)
+            if not report.trouble:
+                hold.complete()
+            return report
 
     def rehearse(self, span: Window, *, models: Sequence[str] = ()) -> tuple[CheckReport, tuple[Rehearsed, ...]]:
         """
@@ -150,61 +188,89 @@ class Monitor:
         return report, tuple(stage.told(each, windows[each.name]) for each in chosen)
 
     def _check(
-        self, now: datetime, models: Sequence[ModelSettings], *, explicit: bool, since: datetime | None
+        self, now: datetime, models: Sequence[ModelSettings], *, explicit: bool, since: datetime | None, hold: Hold
     ) -> CheckReport:
+        started, before = self._time(now), self._meter()
         span = Window(hour_of(since or now - self._horizon), hour_of(now if explicit else now - GRACE))
-        until_now = Window(span.start, hour_of(now) + HOUR)
-        positive = {each.name: each.positive_label for each in self._models if each.positive_label is not None}
-        segments = segments_of(self._models, self._journal.baselines(""))
-        findings: list[Finding] = []
-        problems: list[str] = []
-        notes: list[str] = []
-        transitions: dict[str, Transition] = {}
-        started = self._time(now)
-        hours = windows = 0
-
-        self._event_log.join(now, until_now, positive, segments)
-        for settings in models:
-            try:
-                provision = provide(self._event_log, self._journal, settings, self._make_provisional, span.end, now)
-                # The horizon's check before this one counted the hours before the horizon; a chosen span has had none.
-                reach = earlier_windows(settings.window) * settings.window if since else timedelta(0)
-                asked = profile_changed_hours(
-                    self._event_log,
-                    self._journal,
-                    settings.name,
-                    Window(span.start - reach, span.end),
-                    provision.baselines,
-                )
-                judged = self._judge.judge(settings, asked, span, now, provision.reason)
-            except (StoreUnreachable, StaleWriter):
-                raise
-            except StoreError as error:
-                problems.append(f"{settings.name}: {error}")
-                continue
-            hours += asked.profiled
-            windows += judged.windows
-            problems.extend(f"{settings.name}: {problem}" for problem in (*asked.problems, *judged.problems))
-            notes.extend(f"{settings.name}: {note}" for note in (*asked.notes, *judged.notes))
-            transitions.update((each.id, each) for each in advance_alerts(self._journal, settings, judged.standing))
-            findings.extend(judged.latest)
-
-        undelivered, untold = deliver(self._journal, self._notifiers, self._models, now, span)
-        transitions.update((each.id, each) for each in untold)
-        report = CheckReport(
-            self._run(now), tuple(findings), tuple(transitions.values()), undelivered, tuple(problems), tuple(notes)
+        names = [each.name for each in models]
+        baselines: dict[str, list[Baseline]] = defaultdict(list)
+        for each in self._journal.baselines(""):
+            baselines[each.model].append(each)
+        self._join(now, span, models, baselines)
+        stories = self._journal.stories(names) if names else Stories()
+        self._judge.remember(stories.lessons)
+        counted = self._count(span, models, stories, baselines, believed=since is None)
+        work = Round(
+            self._event_log, self._journal, self._judge, self._make_provisional, now, span, stories, counted, baselines,
+            believed=since is None, notes=list(hold.notes),
+        )  # fmt: skip
+        work.go(models)
+        undelivered, untold = deliver(
+            self._journal, self._notifiers, self._models, now, span, replace(stories, alerts=work.alerts), hold.require
         )
+        if names and since is None and not work.failed:
+            self._journal.save([Tally(tuple(names), counted.totals)])
+        return self._reported(work, models, started, before, undelivered, untold)
+
+    def _join(
+        self, now: datetime, span: Window, models: Sequence[ModelSettings], baselines: Mapping[str, Sequence[Baseline]]
+    ) -> None:
+        positive = {each.name: each.positive_label for each in models if each.positive_label is not None}
+        segments = segments_of(models, [each for known in baselines.values() for each in known])
+        if models:
+            until_now = Window(span.start, hour_of(now) + HOUR)
+            self._event_log.join(now, until_now, [each.name for each in models], positive, segments)
+
+    def _count(
+        self,
+        span: Window,
+        models: Sequence[ModelSettings],
+        stories: Stories,
+        baselines: Mapping[str, Sequence[Baseline]],
+        *,
+        believed: bool,
+    ) -> Counted:
+        names = [each.name for each in models]
+        if believed:
+            return count(self._event_log, self._journal, span, names, stories, baselines)
+        # The horizon's check before this one counted the hours before the horizon; a chosen span has had none.
+        reach = max((earlier_windows(each.window) * each.window for each in models), default=timedelta(0))
+        return count(self._event_log, self._journal, Window(span.start - reach, span.end), names, Stories(), baselines)
+
+    def _reported(
+        self,
+        work: Round,
+        models: Sequence[ModelSettings],
+        started: datetime,
+        before: Usage,
+        undelivered: tuple[Undelivered, ...],
+        untold: Sequence[Transition],
+    ) -> CheckReport:
+        transitions = {each.id: each for each in (*work.transitions, *untold)}
+        report = CheckReport(
+            self._run(work.now),
+            tuple(work.findings),
+            tuple(transitions.values()),
+            undelivered,
+            tuple(work.problems),
+            tuple(work.notes),
+            tuple(work.trouble),
+        )
+        after = self._meter()
         run = replace(
             report.run,
             started_at=started,
-            finished_at=self._time(now),
+            finished_at=self._time(work.now),
             models=len(models),
-            windows=windows,
-            hours_profiled=hours,
-            findings=len(findings),
+            windows=work.windows,
+            hours_profiled=work.hours,
+            findings=len(work.findings),
             transitions=len(transitions),
             status=report.status,
-            problems=(*problems, *notes),
+            problems=(*work.problems, *work.notes),
+            names=tuple(each.name for each in models),
+            failed=tuple(sorted(work.failed)),
+            usage=Usage(after.requests - before.requests, after.sent - before.sent, after.received - before.received),
         )
         self._journal.save([run])
         return replace(report, run=run)
@@ -219,4 +285,10 @@ class Monitor:
 
     def _run(self, now: datetime, problems: tuple[str, ...] = ()) -> Run:
         run = identity("run", self._owner, now.isoformat())
-        return Run(run, now, now, now, problems=problems)
+        return Run(run, now, now, now, problems=problems, owner=self._owner)
+
+
+_WHY_NOT = {
+    Claim.BUSY: "another monitor is checking at this moment: {}",
+    Claim.DONE: "{} has done this turn already",
+}

@@ -51,13 +51,17 @@ class Hours:
         return self._sums[key]
 
     def hourly(self, baseline: Baseline, version: str, window: Window, segment: str = ALL) -> tuple[Profile, ...]:
-        """Return the stored hours of `segment` in `window`, in order; hours without any are absent."""
+        """
+        Return the stored hours of `segment` in `window`, in order; hours without any are absent.
+
+        Of months long past there are days instead; one that the window cuts is left out.
+        """
         return tuple(
             read[hour]
             for stretch in self._stretches(window)
             for read in (self._stored(version, baseline.ruler.id, stretch).get(segment, {}),)
             for hour in Window(max(stretch.start, window.start), min(stretch.end, window.end)).hours()
-            if hour in read
+            if hour in read and read[hour].end <= window.end
         )
 
     def _stretches(self, window: Window) -> list[Window]:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
 from elkmon.baselines import Baseline
-from elkmon.ports import EventLog, HourCounts, Journal
+from elkmon.ports import EventLog, HourCounts, Journal, Wanted
 from elkmon.profiles import ALL, Profile
-from elkmon.windows import HOUR, Window
+from elkmon.windows import HOUR
 
-_NAMED = 10
 _HOURS_A_SAVE = 168
 
 
@@ -34,19 +33,29 @@ class Asked:
     What the event log holds of one model, or held when it was counted.
 
     Attributes:
-        counts: documents per hour and version, in order of time; where events are gone, as many as were counted.
+        counts: documents per hour and version, in order of time, with the ruler that counts them; where events are gone, as
+            many as were counted.
         baselines: what each version with predictions is compared with.
+        touched: hours that hold other documents than what was recorded of them, or are counted by another ruler; True where
+            that is more than truth.
+        wanted: hours that must be profiled.
         gone: hours that were counted by another ruler only, and whose events are gone.
-        profiled: hours profiled anew; `problems` what stood in the way, `notes` what else is to be said.
+        problems, notes: what stands in the way of judging, and what else is to be said.
     """
 
     model: str
     counts: Mapping[Hour, HourCounts]
     baselines: Mapping[str, Baseline]
+    touched: Mapping[Hour, bool] = field(default_factory=dict)
+    wanted: tuple[Wanted, ...] = ()
     gone: frozenset[Hour] = frozenset()
-    profiled: int = 0
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def hours(self) -> int:
+        """How many hours must be profiled."""
+        return sum(len(each.hours) for each in self.wanted)
 
 
 @dataclass(slots=True)
@@ -54,39 +63,56 @@ class _Plan:
     """What is to be profiled of each version, which hours cannot be, and what is counted of each hour."""
 
     counts: dict[Hour, HourCounts] = field(default_factory=dict)
+    touched: dict[Hour, bool] = field(default_factory=dict)
     changed: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
     gone: dict[str, list[datetime]] = field(default_factory=lambda: defaultdict(list))
 
 
-def profile_changed_hours(
-    event_log: EventLog, journal: Journal, model: str, span: Window, known: Sequence[Baseline]
+def plan_hours(
+    model: str, counted: Iterable[HourCounts], recorded: Iterable[HourCounts], known: Sequence[Baseline]
 ) -> Asked:
     """
-    Profile the hours of `span` whose documents differ from what their stored profile recorded, and save the profiles.
+    Return which hours of `model` must be profiled: those `counted` whose documents differ from what was `recorded` of them.
 
     `known` are the model's baselines, newest first. Streams are append-only, so equal counts mean equal content, and fewer
-    mean that retention took the rest; there is no time checkpoint to be wrong about.
+    mean that retention took the rest; there is no time checkpoint to be wrong about. Days that were rolled up stay as they are.
     """
-    there = {Hour(each.hour, each.version): each for each in event_log.counts(span, [model])}
-    recorded: dict[Hour, list[HourCounts]] = defaultdict(list)
-    for each in journal.profiled(span, [model]):
-        recorded[Hour(each.hour, each.version)].append(each)
+    before: dict[Hour, list[HourCounts]] = defaultdict(list)
+    rolled_up: set[Hour] = set()
+    for each in recorded:
+        before[Hour(each.hour, each.version)].append(each)
+        if each.hours > 1:
+            rolled_up |= {Hour(each.hour + place * HOUR, each.version) for place in range(each.hours)}
+    there = {hour: each for each in counted if (hour := Hour(each.hour, each.version)) not in rolled_up}
     versions = dict.fromkeys(
         hour.version
-        for hour in sorted({*there, *recorded})
-        if any(each.predictions for each in (*_of(there, hour), *recorded.get(hour, ())))
+        for hour in sorted({*there, *before})
+        if any(each.predictions for each in (*_of(there, hour), *before.get(hour, ())))
     )
     baselines = {version: found for version in versions if (found := chosen_baseline(known, version))}
-    plan = _planned(there, recorded, baselines)
-    profiled = 0
-    for version, baseline in baselines.items():
-        if changed := plan.changed.get(version):
-            _profile(journal, event_log.profiles(model, version, changed, baseline.ruler))
-            profiled += len(changed)
+    plan = _planned(there, before, baselines)
+    wanted = tuple(
+        Wanted(model, version, tuple(plan.changed[version]), baseline.ruler)
+        for version, baseline in baselines.items()
+        if plan.changed.get(version)
+    )
     gone = frozenset(Hour(start, version) for version, starts in plan.gone.items() for start in starts)
     notes = tuple(_said(model, version, starts, baselines[version]) for version, starts in plan.gone.items())
-    problems = () if plan.counts else (_nothing(event_log, span),)
-    return Asked(model, plan.counts, baselines, gone, profiled, problems, notes)
+    return Asked(model, plan.counts, baselines, plan.touched, wanted, gone, notes=notes)
+
+
+def profile_hours(event_log: EventLog, journal: Journal, wanted: Iterable[Wanted]) -> None:
+    """Profile what is `wanted` and save it a week of hours at a time, so that what is interrupted goes on where it was."""
+    unsaved: list[Profile] = []
+    hours = 0
+    for profile in event_log.profiles(wanted):
+        unsaved.append(profile)
+        hours += profile.segment == ALL
+        if hours == _HOURS_A_SAVE:
+            journal.save(unsaved)
+            unsaved, hours = [], 0
+    if unsaved:
+        journal.save(unsaved)
 
 
 def chosen_baseline(known: Sequence[Baseline], version: str) -> Baseline | None:
@@ -108,44 +134,29 @@ def _planned(
     for hour in sorted({*there, *recorded}):
         before = recorded.get(hour, ())
         now = there.get(hour) or HourCounts(before[0].model, hour.version, hour.start)
-        most = max((*before, now), key=_amounts)
         baseline = baselines.get(hour.version)
-        own = next((each for each in before if baseline and each.ruler == baseline.ruler.id), None)
-        if own is not None:
-            eaten = _fewer(now, own)
-            plan.counts[hour] = own if eaten else now
-            changed = not eaten and _amounts(now) != _amounts(own)
-        else:
-            eaten = _fewer(now, most)
-            plan.counts[hour] = most if eaten else now
-            changed = not eaten
-            if eaten and baseline:
+        ruler = baseline.ruler.id if baseline else ""
+        own = next((each for each in before if each.ruler == ruler), None)
+        most = own or max((*before, now), key=amounts)
+        eaten = _fewer(now, most)
+        plan.counts[hour] = most if eaten else replace(now, ruler=ruler)
+        if own is None and eaten:
+            if baseline:
                 plan.gone[hour.version].append(hour.start)
-        if changed and baseline:
-            plan.changed[hour.version].append(hour.start)
+        elif not eaten and (own is None or amounts(now) != amounts(own)):
+            plan.touched[hour] = own is None or amounts(now)[:2] != amounts(own)[:2]
+            if baseline:
+                plan.changed[hour.version].append(hour.start)
     return plan
 
 
-def _profile(journal: Journal, profiles: Iterable[Profile]) -> None:
-    """Save `profiles` a week of hours at a time, so that what is interrupted goes on where it was."""
-    unsaved: list[Profile] = []
-    hours = 0
-    for profile in profiles:
-        unsaved.append(profile)
-        hours += profile.segment == ALL
-        if hours == _HOURS_A_SAVE:
-            journal.save(unsaved)
-            unsaved, hours = [], 0
-    if unsaved:
-        journal.save(unsaved)
+def amounts(counts: HourCounts) -> tuple[int, int, int]:
+    """Return how many predictions, errors and outcomes are counted."""
+    return counts.predictions, counts.errors, counts.outcomes
 
 
 def _fewer(now: HourCounts, then: HourCounts) -> bool:
-    return any(here < before for here, before in zip(_amounts(now), _amounts(then), strict=True))
-
-
-def _amounts(counts: HourCounts) -> tuple[int, int, int]:
-    return counts.predictions, counts.errors, counts.outcomes
+    return any(here < before for here, before in zip(amounts(now), amounts(then), strict=True))
 
 
 def _of(there: Mapping[Hour, HourCounts], hour: Hour) -> Iterator[HourCounts]:
@@ -159,9 +170,3 @@ def _said(model: str, version: str, hours: Sequence[datetime], baseline: Baselin
         f"{many} of {model} {version} before {max(hours) + HOUR:%Y-%m-%d %H:%M} UTC were counted by an earlier ruler and their "
         f"events are gone; they are not judged against baseline {baseline.id}"
     )
-
-
-def _nothing(event_log: EventLog, span: Window) -> str:
-    others = sorted({each.model for each in event_log.counts(span, [])})
-    named = f"; the models that logged are {', '.join(others[:_NAMED])}" if others else "; no model logged anything"
-    return f"no predictions in {span} (an hour counts once it is over){named}"

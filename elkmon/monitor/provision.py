@@ -31,15 +31,21 @@ class Provision:
 
 
 def provide(
-    event_log: EventLog, journal: Journal, settings: ModelSettings, make: Maker | None, closed: datetime, now: datetime
+    event_log: EventLog,
+    journal: Journal,
+    settings: ModelSettings,
+    known: Sequence[Baseline],
+    make: Maker | None,
+    closed: datetime,
+    now: datetime,
 ) -> Provision:
     """
-    Return the baselines of a model; where it has none and is to have a provisional one, make and save that as soon as it can be.
+    Return the `known` baselines of a model; where it has none and is to have a provisional one, make and save that as soon
+    as it can be.
 
     It is made from the first whole days of production, of the version that predicted most in them, once all of them have
     ended at `closed`, the end of the last hour that counts, and their truth is due.
     """
-    known = journal.baselines(settings.name)
     if known:
         return Provision(known)
     create = f"elkmon baseline create {quote(settings.name)}"

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from elkmon.baselines import Baseline
 from elkmon.checks import ModelSettings
 from elkmon.fields import PREDICTION_LABEL
-from elkmon.judgement import Limits, learn
+from elkmon.judgement import EDITION, Limits, learn
 from elkmon.judgement.seasons import Phase, enough_of, learn_phase, phase_name, phase_of
 from elkmon.measures.limits import LEAST_WINDOWS
-from elkmon.ports import Journal
+from elkmon.ports import Journal, Lesson
 from elkmon.rulers import CategoricalScale, feature_of
 from elkmon.windows import Window
 
@@ -34,12 +34,21 @@ class Reference:
 
 
 class References:
-    """Keeps what was learnt from each baseline, which follows from its hours and the settings and never changes."""
+    """
+    Keeps what was learnt from each baseline, which follows from its hours and the settings and never changes.
+
+    The hours themselves are forgotten again: those of a hundred models would not fit into memory.
+    """
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._baselines: dict[str, Baseline] = {}
+        self._loaded_last: Baseline | None = None
+        self._lessons: dict[tuple[str, str], Lesson] = {}
         self._known: dict[tuple[str, str, Phase], Reference] = {}
+
+    def remember(self, lessons: Iterable[Lesson]) -> None:
+        """Take in what was learnt by another process, or before a restart."""
+        self._lessons |= {(each.baseline, each.settings): each for each in lessons if each.edition == EDITION}
 
     def of(self, baseline: Baseline, settings: ModelSettings, window: Window) -> Reference:
         """Return what `window` is compared with under `settings`."""
@@ -50,9 +59,8 @@ class References:
         if key not in self._known:
             whole = self._loaded(baseline)
             if enough_of(whole, window, settings, season):
-                self._known[key] = of_phase(
-                    self._all_of(baseline, settings), *learn_phase(whole, window, settings, season)
-                )
+                part, limits = learn_phase(whole, window, settings, season)
+                self._known[key] = of_phase(self._all_of(baseline, settings), replace(part, hours=()), limits)
             else:
                 lacks = phase_name(window, season, settings.offset)
                 self._known[key] = replace(self._all_of(baseline, settings), lacks=lacks)
@@ -61,16 +69,19 @@ class References:
     def _all_of(self, baseline: Baseline, settings: ModelSettings) -> Reference:
         key = (baseline.id, settings.hash, Phase())
         if key not in self._known:
-            whole = self._loaded(baseline)
-            self._known[key] = Reference(whole, learn(whole, settings))
+            lesson = self._lessons.pop(key[:2], None)
+            if lesson is None:
+                limits = learn(self._loaded(baseline), settings)
+                self._journal.save([Lesson(baseline.model, baseline.id, settings.hash, EDITION, limits)])
+            self._known[key] = Reference(baseline, lesson.limits if lesson else limits)
         return self._known[key]
 
     def _loaded(self, baseline: Baseline) -> Baseline:
-        if baseline.id not in self._baselines:
+        if self._loaded_last is None or self._loaded_last.id != baseline.id:
             span = Window(baseline.start, baseline.end)
             hours = self._journal.profiles(baseline.id, baseline.model, baseline.version, baseline.ruler.id, span)
-            self._baselines[baseline.id] = replace(baseline, hours=tuple(hours))
-        return self._baselines[baseline.id]
+            self._loaded_last = replace(baseline, hours=tuple(hours))
+        return self._loaded_last
 
 
 def of_phase(whole: Reference, part: Baseline, limits: Mapping[str, Limits]) -> Reference:

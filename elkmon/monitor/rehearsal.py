@@ -18,9 +18,22 @@ from elkmon.alerts import Alert, Change, Transition, told_with_the_whole
 from elkmon.baselines import Baseline
 from elkmon.checks import ModelSettings
 from elkmon.findings import Direction, Family, Finding, Kind, Status, Subject
-from elkmon.ports import Completeness, EventLog, HourCounts, Joined, Journal, Record, Stories
-from elkmon.profiles import ALL, Profile
-from elkmon.rulers import Ruler
+from elkmon.ports import (
+    Arrival,
+    Claim,
+    EventLog,
+    Hold,
+    HourCounts,
+    Joined,
+    Journal,
+    Record,
+    Stories,
+    Totals,
+    Turn,
+    Visit,
+    Wanted,
+)
+from elkmon.profiles import Profile
 from elkmon.surveys import Survey
 from elkmon.windows import Window
 
@@ -85,28 +98,29 @@ class Unjoined:
         self,
         now: datetime,
         span: Window,
+        models: Sequence[str],
         positive_labels: Mapping[str, str],
         segments: Mapping[str, Sequence[str]],
     ) -> Joined:
         """Join nothing, as joining writes."""
-        del now, span, positive_labels, segments
+        del now, span, models, positive_labels, segments
         return Joined()
 
-    def counts(self, span: Window, models: Sequence[str]) -> Sequence[HourCounts]:
+    def totals(self, span: Window) -> Mapping[datetime, Totals]:
         """Ask the event log."""
-        return self._event_log.counts(span, models)
+        return self._event_log.totals(span)
 
-    def profiles(self, model: str, version: str, hours: Sequence[datetime], ruler: Ruler) -> Iterator[Profile]:
+    def counts(self, span: Window, models: Sequence[str], hours: Sequence[datetime] = ()) -> Sequence[HourCounts]:
         """Ask the event log."""
-        return self._event_log.profiles(model, version, hours, ruler)
+        return self._event_log.counts(span, models, hours)
 
-    def features(self, model: str, version: str, span: Window) -> Sequence[str]:
+    def profiles(self, wanted: Iterable[Wanted]) -> Iterator[Profile]:
         """Ask the event log."""
-        return self._event_log.features(model, version, span)
+        return self._event_log.profiles(wanted)
 
-    def completeness(self, model: str, window: Window) -> Completeness:
+    def arrivals(self, visits: Iterable[Visit]) -> Iterator[Arrival]:
         """Ask the event log."""
-        return self._event_log.completeness(model, window)
+        return self._event_log.arrivals(visits)
 
     def survey(self, model: str, version: str, span: Window, quantiles: Sequence[float]) -> Survey:
         """Ask the event log."""
@@ -126,10 +140,10 @@ class Rehearsal:
     _alerts: dict[str, Alert] = field(default_factory=dict)
 
     @contextmanager
-    def hold(self, owner: str, now: datetime) -> Iterator[bool]:
+    def hold(self, owner: str, turn: Turn) -> Iterator[Hold]:
         """Hold nothing: what changes nothing stands in nobody's way."""
-        del owner, now
-        yield True
+        del owner, turn
+        yield Hold(Claim.HELD, lambda: None, lambda: None)
 
     def save(self, records: Iterable[Record]) -> None:
         """Keep in memory what the reads below give back."""
@@ -176,9 +190,10 @@ class Rehearsal:
             key=lambda each: (each.window.end, each.window.start, each.version, each.subject),
         )
 
-    def stories(self) -> Stories:
-        """Return the stories of the rehearsal; none that are remembered."""
-        return Stories(tuple(self._alerts.values()))
+    def stories(self, models: Sequence[str] = ()) -> Stories:
+        """Return the stories of the rehearsal; none that are remembered, only what baselines taught."""
+        own = tuple(each for each in self._alerts.values() if not models or each.model in models)
+        return Stories(own, lessons=self.journal.stories(models).lessons if models else ())
 
     def told(self, settings: ModelSettings, windows: int) -> Rehearsed:
         """Return what would have been said of one model, over a span of so many `windows`."""
@@ -250,7 +265,7 @@ def _stories(
 def _flagged(segment: str, subject: Subject, findings: Sequence[Finding], windows: int) -> Flagged:
     """Of good values within a segment nothing is kept, so they count as judged in every window that could be."""
     judged = len({each.window for each in findings if each.status is Status.OK or each.status.bad})
-    kept = segment == ALL or subject.family is not Family.QUALITY
+    kept = subject.family is not Family.QUALITY
     bad = len({each.window for each in findings if each.status.bad})
     return Flagged(subject, segment, bad, judged if kept else windows)
 

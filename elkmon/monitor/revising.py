@@ -7,26 +7,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from elkmon.findings import Family, Finding, Status, Subject
+from elkmon.findings import BASELINE, Family, Finding, Status, Subject
 from elkmon.profiles import ALL
 
 
 def said_by_absence(finding: Finding) -> bool:
     """
-    Whether a finding that nothing was remembered of need not be written: good values within a segment.
+    Whether a finding that nothing was remembered of need not be written: good values, of all traffic where nothing was amiss.
 
-    Ten kinds of them for each feature and segment, each fine for years, would be most of what is stored.
+    Five kinds of them for each feature, each fine for years, would be most of what is stored. Within a segment they are left
+    out though a share is not quite 0.
     """
     fine = finding.status in {Status.OK, Status.NOT_APPLICABLE}
-    return fine and finding.segment != ALL and finding.subject.family is Family.QUALITY
+    return fine and finding.subject.family is Family.QUALITY and (finding.segment != ALL or not finding.value)
 
 
 def revised(before: Iterable[Finding], new: Iterable[Finding]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """
     Return the verdicts that stand after judging again, and those of them that must be written.
 
-    A finding that says the same as before stays as it was written; one whose status changed says what it was; one whose
-    subject is not judged any more says so, and is not left to stand.
+    A finding that says the same as before stays as it was written; one whose status changed says what it was, where it was
+    judged by the same settings and baseline; one whose subject is not judged any more says so, and is not left to stand.
     """
     old = {(finding.segment, finding.subject): finding for finding in before}
     standing: list[Finding] = []
@@ -38,11 +39,11 @@ def revised(before: Iterable[Finding], new: Iterable[Finding]) -> tuple[tuple[Fi
         if previous is None:
             verdict = finding
         elif previous.status is finding.status:
-            verdict = replace(
-                finding, revision=previous.revision, previous=previous.previous, judged_at=previous.judged_at
-            )
+            was = previous.previous if _alike(previous, finding) else None
+            verdict = replace(finding, revision=previous.revision, previous=was, judged_at=previous.judged_at)
         else:
-            verdict = replace(finding, revision=previous.revision + 1, previous=previous.status)
+            was = previous.status if _alike(previous, finding) else None
+            verdict = replace(finding, revision=previous.revision + 1, previous=was)
         standing.append(verdict)
         if previous is None:
             if not said_by_absence(verdict):
@@ -60,13 +61,19 @@ def with_absent(findings: Sequence[Finding], subjects: Mapping[str, Iterable[Sub
     """
     judged: dict[tuple[str, str], Finding] = {}
     for finding in findings:
-        if finding.segment != ALL and finding.status is not Status.NOT_APPLICABLE:
+        unjudged = finding.status is Status.NOT_APPLICABLE or finding.subject == BASELINE
+        if not unjudged:
             judged.setdefault((finding.version, finding.segment), finding)
     there = {(finding.version, finding.segment, finding.subject) for finding in findings}
     for (version, segment), finding in judged.items():
         for subject in subjects.get(segment, ()):
             if (version, segment, subject) not in there:
                 yield _of(finding, segment, subject, Status.OK, "")
+
+
+def _alike(previous: Finding, finding: Finding) -> bool:
+    """Whether both were judged by the same rule: what another one says is no correction of it."""
+    return (previous.settings, previous.baseline) == (finding.settings, finding.baseline)
 
 
 def _dropped(old: Mapping[tuple[str, Subject], Finding], new: Sequence[Finding]) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ Tells each notifier each transition: the delivery is written down first, so what
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,8 +17,11 @@ from elkmon.findings import Finding, Subject
 from elkmon.judgement import evidence
 from elkmon.monitor.explaining import Explainer
 from elkmon.monitor.hours import Hours
-from elkmon.ports import Delivery, DeliveryState, Journal, Notifier
+from elkmon.ports import Delivery, DeliveryState, Journal, Notifier, Stories
 from elkmon.windows import DAY, Window
+
+TRIED_FOR = 7 * DAY
+"""How long a delivery is tried again before it is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +39,25 @@ def deliver(
     models: Sequence[ModelSettings],
     now: datetime,
     span: Window,
+    stories: Stories,
+    require: Callable[[], None],
 ) -> tuple[tuple[Undelivered, ...], tuple[Transition, ...]]:
     """
-    Tell every notifier what it has not been told of `span`; return what failed, and the transitions that were new.
+    Tell every notifier what it has not been told of the `stories` within `span`; return what failed, and what was new.
 
-    A segment is told of only where the same is not told of all traffic: it is named there.
-    What failed before is tried first and with the same content. A notifier's failure never stops another.
+    A segment is told of only where the same is not told of all traffic: it is named there. A correction alone is no reason to
+    write: it goes with the next news. What failed before is tried first, with the same content, and nothing later is told
+    before it, until it has been tried for a week. `require` is called before anybody is told, and raises when it is not for
+    this monitor to tell any more. A notifier's failure never stops another.
     """
-    stories = journal.stories()
     alerts = {alert.fingerprint: alert for alert in stories.alerts}
     timeline = {each.id: each for alert in stories.alerts for each in alert.timeline}
     covered = told_with_the_whole(stories.alerts)
-    recent = [each for each in timeline.values() if span.start < each.at <= now and each.id not in covered]
+    recent = [
+        each
+        for each in timeline.values()
+        if each.at <= now and (each.said_at or each.at) > span.start and each.id not in covered
+    ]
     composer = _Composer(journal, {each.name: each for each in models}, alerts, now)
     failures: list[Undelivered] = []
     new: dict[str, Transition] = {}
@@ -57,26 +67,32 @@ def deliver(
         untold = sorted((each for each in recent if each.id not in told), key=lambda each: (each.at, each.id))
         new.update((each.id, each) for each in untold)
         waiting = [delivery for delivery in mine if delivery.state is DeliveryState.PENDING]
-        if untold:
+        if any(each.change is not Change.CORRECTED for each in untold):
             waiting.append(Delivery(notifier.name, tuple(each.id for each in untold), now))
             journal.save(waiting[-1:])
         for delivery in sorted(waiting, key=lambda each: (each.created_at, each.id)):
             transitions = [timeline[each] for each in delivery.transitions if each in timeline]
-            done, failure = _attempt(notifier, delivery, composer.digest(delivery.id, transitions))
+            digest = composer.digest(delivery.id, transitions)
+            require()
+            done, failure = _attempt(notifier, delivery, digest, now)
             journal.save([done])
             if failure is not None:
                 failures.append(failure)
+            if done.state is DeliveryState.PENDING:
+                break
     return tuple(failures), tuple(new.values())
 
 
-def _attempt(notifier: Notifier, delivery: Delivery, digest: Digest) -> tuple[Delivery, Undelivered | None]:
+def _attempt(
+    notifier: Notifier, delivery: Delivery, digest: Digest, now: datetime
+) -> tuple[Delivery, Undelivered | None]:
     tried = replace(delivery, attempts=delivery.attempts + 1)
     try:
         notifier.notify(digest)
     except DeliveryError as error:
-        state = DeliveryState.FAILED if error.permanent else DeliveryState.PENDING
-        failure = Undelivered(notifier.name, str(error), error.permanent)
-        return replace(tried, state=state, last_error=str(error)), failure
+        permanent = error.permanent or now - delivery.created_at >= TRIED_FOR
+        state = DeliveryState.FAILED if permanent else DeliveryState.PENDING
+        return replace(tried, state=state, last_error=str(error)), Undelivered(notifier.name, str(error), permanent)
     return replace(tried, state=DeliveryState.DONE, last_error=""), None
 
 
@@ -100,8 +116,9 @@ class _Composer:
         self._explainers: dict[str, Explainer] = {}
 
     def digest(self, identity: str, transitions: Sequence[Transition]) -> Digest:
-        items = [item for transition in transitions if (item := self._item(transition)) is not None]
-        items.sort(key=_worst_first)
+        every = [item for transition in transitions if (item := self._item(transition)) is not None]
+        items = sorted((each for each in every if each.transition.change is not Change.CORRECTED), key=_worst_first)
+        corrections = tuple(each for each in every if each.transition.change is Change.CORRECTED)
         changed = {transition.fingerprint for transition in transitions}
         covered = told_with_the_whole(self._alerts.values())
         models = {item.alert.model for item in items}
@@ -115,7 +132,12 @@ class _Composer:
         )
         compared = {item.finding.model: self._words(item.finding) for item in items if item.finding.baseline}
         return Digest(
-            identity, max((each.at for each in transitions), default=self._now), tuple(items), ongoing, compared
+            identity,
+            max((each.at for each in transitions), default=self._now),
+            tuple(items),
+            ongoing,
+            compared,
+            corrections=corrections,
         )
 
     def _item(self, transition: Transition) -> Item | None:

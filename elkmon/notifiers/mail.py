@@ -19,6 +19,7 @@ from elkmon.digests import Digest
 from elkmon.errors import ConfigurationError, DeliveryError
 from elkmon.presentation.letters import Picture, letter
 from elkmon.presentation.links import checked
+from elkmon.presentation.notices import notice_letter
 from elkmon.presentation.writing import clean, listing
 
 _SECURITIES = ("starttls", "ssl", "none")
@@ -32,7 +33,7 @@ class Mail:
 
     Every recipient gets the same mail. Its `Message-ID` is made from the digest's id, so a mail sent twice is recognised; its
     `Date` is when it was sent, which mail clients sort by, while the text says what was checked and when; `References` holds
-    an id per story, so that mails about one story make a thread.
+    an id per story, so that mails about one story make a thread; that of a notice's end holds its beginning's id.
 
     Args:
         name: its name in the configuration.
@@ -92,7 +93,7 @@ class Mail:
 
     def notify(self, digest: Digest) -> None:
         """
-        Send `digest`; one without changes is not sent, as there is nothing to tell.
+        Send `digest`; one without changes or a notice is not sent, as there is nothing to tell.
 
         Raises:
             DeliveryError: the mail did not go out; permanent where the server said a final no (5xx) to the sender, the
@@ -100,7 +101,7 @@ class Mail:
                 for some recipients and not for others, those have it, and the error (permanent, since a repeat would reach
                 the others twice) names who was refused.
         """
-        if not digest.items:
+        if not digest.items and digest.notice is None:
             return
         message = self.compose(digest)
         try:
@@ -136,28 +137,32 @@ class Mail:
 
     def compose(self, digest: Digest) -> EmailMessage:
         """Return the mail that `notify` sends."""
-        tag = "".join(character for character in digest.id if character.isascii() and character.isalnum()) or "digest"
+        tag = _tag(digest.id)
         domain = _ascii(self._sender.domain)
         listed = domain if len(domain) <= _LONGEST_DOMAIN else "elkmon.invalid"
 
         def place(picture: Picture) -> str:
             return f"{picture.name}.{tag}@{domain}"
 
-        content = letter(
-            digest,
-            kibana_url=self._kibana_url,
-            reason=f"elkmon's notifier {clean(self._name)} is configured to write to "
-            f"{listing([each.addr_spec for each in self._recipients], most=3)}",
-            address=lambda picture: f"cid:{place(picture)}",
-        )
+        recipients = listing([each.addr_spec for each in self._recipients], most=3)
+        reason = f"elkmon's notifier {clean(self._name)} is configured to write to {recipients}"
+        if digest.notice is not None:
+            content = notice_letter(digest.notice, digest.at, reason)
+            references = [f"<{_tag(digest.notice.follows)}@{domain}>"] if digest.notice.follows else []
+        else:
+            content = letter(
+                digest, kibana_url=self._kibana_url, reason=reason, address=lambda picture: f"cid:{place(picture)}"
+            )
+            stories = dict.fromkeys(item.alert.id for item in digest.items)
+            references = [f"<{story[:16]}@{listed}>" for story in list(stories)[:20]]
         message = EmailMessage(policy=SMTP)
         message["Subject"] = content.subject
         message["From"] = self._sender
         message["To"] = self._recipients
         message["Date"] = format_datetime(datetime.now(UTC))
         message["Message-ID"] = f"<{tag}@{domain}>"
-        stories = dict.fromkeys(item.alert.id for item in digest.items)
-        message["References"] = " ".join(f"<{story[:16]}@{listed}>" for story in list(stories)[:20])
+        if references:
+            message["References"] = " ".join(references)
         message["List-Id"] = f"elkmon <elkmon.{listed}>"
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(content.text, cte="quoted-printable")
@@ -207,6 +212,11 @@ def _address(name: str, role: str, text: str) -> Address:
     except (ValueError, MessageError) as error:
         raise ConfigurationError(f"{name}: {role} {text!r} is not a mail address such as team@example.com") from error
     return address
+
+
+def _tag(digest: str) -> str:
+    """Return a digest's id as ids of mails may carry it."""
+    return "".join(character for character in digest if character.isascii() and character.isalnum()) or "digest"
 
 
 def _ascii(domain: str) -> str:

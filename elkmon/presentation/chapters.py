@@ -33,7 +33,12 @@ _NOT_JUDGED = {
     Status.PENDING: "the labels are not due yet",
     Status.NOT_APPLICABLE: "it does not apply here",
 }
-_TOLD = {Change.OPENED: "reported", Change.WORSENED: "got worse", Change.RESOLVED: "back within limits"}
+_TOLD = {
+    Change.OPENED: "reported",
+    Change.WORSENED: "got worse",
+    Change.RESOLVED: "back within limits",
+    Change.CORRECTED: "corrected",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,21 +224,30 @@ def _unjudged(latest: Sequence[Finding]) -> list[tuple[str, str]]:
 def _story(alert: Alert, span: Window) -> Story:
     resolved = alert.resolved_at is not None
     told = [each for each in alert.timeline if each.at <= span.end]
-    words = [f"{_TOLD[each.change]} {day(each.at)}" for each in told]
+    words = [f"{_TOLD[each.change]} {day(each.at)}{_correction(each)}" for each in told]
+    opened = any(each.change is Change.OPENED for each in told)
     return Story(
         name=label(alert.subject, alert.segment),
-        tone=TONES[Status.OK if resolved else alert.severity],
-        verdict="resolved" if resolved else f"open, {VERDICTS[alert.severity]}",
+        tone=TONES[Status.OK if resolved or not opened else alert.severity],
+        verdict=("resolved" if resolved else f"open, {VERDICTS[alert.severity]}") if opened else "corrected",
         bars=tuple(_bars(told, span)),
         words=capital(", ".join(words)),
     )
+
+
+def _correction(transition: Transition) -> str:
+    """Return what a correction was of and to; empty for other changes."""
+    if transition.was is None:
+        return ""
+    return f" from {VERDICTS[transition.was]} to {VERDICTS[transition.status]}"
 
 
 def _bars(told: Sequence[Transition], span: Window) -> list[tuple[float, float]]:
     """Return where in the period each occurrence of a story begins and how long it lasts, in percent of the period."""
     by_episode: dict[int, list[Transition]] = defaultdict(list)
     for each in told:
-        by_episode[each.episode].append(each)
+        if each.change is not Change.CORRECTED:
+            by_episode[each.episode].append(each)
     bars = []
     for changes in by_episode.values():
         opened = min(each.at for each in changes)

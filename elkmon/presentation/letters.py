@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from elkmon.alerts import Change
 from elkmon.digests import Digest, Item
 from elkmon.presentation import charts
+from elkmon.presentation.corrections import corrections, judged_late
 from elkmon.presentation.facts import facts
 from elkmon.presentation.glossary import explanations
 from elkmon.presentation.links import events_behind
@@ -97,6 +98,7 @@ def letter(
         "several_models": len({line.model for line in lines}) > 1,
         "left_out": _left_out(left_out),
         "ongoing": ongoing(digest.ongoing),
+        "corrections": corrections(digest.corrections),
         "baselines": [(clean(model), clean(words, 300)) for model, words in digest.baselines.items()],
         "explanations": explanations([item.finding for item in digest.items[:MOST_LINES]]),
         "reason": reason,
@@ -142,7 +144,8 @@ def _line(item: Item, pictures: tuple[Picture, ...], kibana_url: str | None) -> 
     value, limit, reference = figures(finding)
     opened = item.alert.opened_at
     lasted = f"reported first on {moment(opened)}" if resolved and opened and not finding.status.bad else ""
-    found = facts(finding, item.history, item.explanation, opened_at=opened)
+    late = judged_late(item.transition, finding)
+    found = (*facts(finding, item.history, item.explanation, opened_at=opened), *([late] if late else []))
     return Line(
         model=clean(finding.model, 50),
         name=label(finding.subject, finding.segment),

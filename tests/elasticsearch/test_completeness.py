@@ -8,9 +8,8 @@ import pytest
 from elasticsearch import Elasticsearch
 
 import elkmon
-from elkmon.elasticsearch import ElasticsearchEventLog
-from elkmon.elasticsearch.calls import Cluster
-from elkmon.ports import Completeness
+from elkmon.elasticsearch import ElasticsearchEventLog, connect, usage_of
+from elkmon.ports import Arrival, Completeness, Visit
 from elkmon.windows import DAY, Window
 from support.shipping import balanced_handlers
 
@@ -34,7 +33,8 @@ def asked(client: Elasticsearch, ready: str) -> Callable[[Window], Completeness]
 
     def ask(window: Window) -> Completeness:
         client.indices.refresh(index=f"logs-elkmon.*-{ready}")
-        return ElasticsearchEventLog(client, ready).completeness("m", window)
+        (arrival,) = ElasticsearchEventLog(client, ready).arrivals([Visit("m", "1", window)])
+        return arrival.completeness
 
     return ask
 
@@ -122,7 +122,7 @@ def test_what_a_full_queue_dropped_is_said_by_its_handler(make_handler: Make, as
     log = elkmon.ModelLog("m", "1", handler=handler)
     for number in range(50):
         log.prediction({"a": 1.0}, timestamp=START + number * timedelta(minutes=1))
-    handler.close()
+    handler.close(60)
     dropped = sum(handler.stats().dropped.values())
     assert dropped > 0
     found = asked(MONDAY)
@@ -166,17 +166,13 @@ def test_events_without_numbers_arrived(asked: Any, send: Any) -> None:
 
 
 def test_a_whole_window_is_asked_for_in_two_requests(
-    make_handler: Make, asked: Any, monkeypatch: pytest.MonkeyPatch
+    make_handler: Make, asked: Any, elasticsearch_url: str, ready: str
 ) -> None:
-    """One about events and one about accounts; only where numbers are missing a third one asks where else they are."""
+    """One for the names of features, one for all else; only where numbers are missing a third asks where else they are."""
     predict(make_handler(), START, 24)
-    requests: list[str] = []
-    search = Cluster.search
-
-    def watched(cluster: Cluster, **arguments: Any) -> Any:
-        requests.append(arguments["index"])
-        return search(cluster, **arguments)
-
-    monkeypatch.setattr(Cluster, "search", watched)
-    assert asked(MONDAY) == Completeness(arrived=24)
-    assert len(requests) == 2
+    assert asked(MONDAY).share == 1.0
+    with connect([elasticsearch_url]) as client:
+        event_log = ElasticsearchEventLog(client, ready)
+        (arrival,) = event_log.arrivals([Visit("m", "1", MONDAY)])
+        assert arrival == Arrival(("features.num.a",), Completeness(arrived=24))
+        assert usage_of(client).requests == 2

@@ -1,5 +1,6 @@
 """What becomes of faults at the wire, from a server that answers as Elasticsearch or what stands before it would."""
 
+import gzip
 import json
 import socket
 import threading
@@ -11,9 +12,17 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from elkmon.elasticsearch import ElasticsearchEventLog, ElasticsearchJournal, calls, connect, setup
+from elkmon.elasticsearch import (
+    ElasticsearchEventLog,
+    ElasticsearchJournal,
+    calls,
+    connect,
+    multi_search,
+    setup,
+    usage_of,
+)
 from elkmon.errors import ConfigurationError, PartialAnswer, StoreRefused, StoreUnreachable
-from elkmon.ports import Run
+from elkmon.ports import HourCounts, Run, Usage
 from elkmon.windows import DAY, Window
 
 START = datetime(2013, 4, 1, tzinfo=UTC)
@@ -23,22 +32,33 @@ EMPTY = {"timed_out": False, "_shards": WHOLE, "hits": {"hits": []}, "took": 1}
 
 
 class Server:
-    """Answers each request with the next of `answers`, and the last one for ever: status, body, and whether as Elasticsearch."""
+    """
+    Answers each request with the next of `answers`, and the last one for ever: status, body, and whether as Elasticsearch.
+
+    The answer of one search is that of each in a multi-search.
+    """
 
     def __init__(self) -> None:
         self.answers: list[tuple[int, object]] = [(200, EMPTY)]
         self.product = True
         self.requests: list[str] = []
+        self.bodies: list[bytes] = []
+        self.received = self.sent = 0
         server = self
 
         class Handler(BaseHTTPRequestHandler):
             def answer(self) -> None:
-                self.rfile.read(int(self.headers.get("content-length", 0)))
+                asked = self.rfile.read(int(self.headers.get("content-length", 0)))
                 server.requests.append(f"{self.command} {self.path}")
+                server.received += len(asked)
+                asked = gzip.decompress(asked) if self.headers.get("content-encoding") == "gzip" else asked
+                server.bodies.append(asked)
                 if "_refresh" in self.path:
                     status, body = 200, {"_shards": WHOLE}
                 else:
                     status, body = server.answers[0] if len(server.answers) == 1 else server.answers.pop(0)
+                if "_msearch" in self.path and isinstance(body, dict) and "_shards" in body:
+                    body = {"responses": [body] * (asked.count(b"\n") // 2)}
                 text = body if isinstance(body, str) else json.dumps(body)
                 self.send_response(status)
                 kind = "text/html" if isinstance(body, str) else "application/json"
@@ -48,6 +68,7 @@ class Server:
                 self.send_header("content-length", str(len(text.encode())))
                 self.end_headers()
                 self.wfile.write(text.encode())
+                server.sent += len(text.encode())
 
             do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = answer  # noqa: N815 names of the standard library
 
@@ -176,6 +197,83 @@ def test_a_busy_elasticsearch_is_asked_again_and_not_for_ever(
         ask()
 
 
+def searches_in(server: Server) -> list[int]:
+    """Return how many searches each multi-search had."""
+    return [
+        body.count(b"\n") // 2
+        for request, body in zip(server.requests, server.bodies, strict=True)
+        if "_msearch" in request
+    ]
+
+
+def test_a_busy_search_among_many_is_asked_again_alone(server: Server, ask: Callable[[], Any]) -> None:
+    """What was answered is kept, and what was busy is asked again; busy every time is StoreUnreachable."""
+    busy = {**error("es_rejected_execution_exception", "queue is full"), "status": 429}
+    hour = {"doc_count": 3, "key": {"hour": 1000 * START.timestamp(), "model": "m", "version": "1"}}
+    three = {**EMPTY, "aggregations": {"page": {"buckets": [hour]}}}
+    server.answers = [(200, {"responses": [three, busy, EMPTY]}), (200, {"responses": [busy]}), (200, EMPTY)]
+    assert ask() == (HourCounts("m", "1", START, predictions=3),)
+    assert searches_in(server) == [3, 1, 1]
+    server.answers = [(200, {"responses": [three, busy, EMPTY]}), (200, {"responses": [busy]})]
+    with pytest.raises(StoreUnreachable, match="queue is full"):
+        ask()
+
+
+def test_a_search_among_many_that_fails_is_an_error_never_a_hole(server: Server, ask: Callable[[], Any]) -> None:
+    """One that is refused, one that lacks a shard and one that timed out: each is an error though the others are whole."""
+    refused = {**error("parsing_exception", "unknown query [x]"), "status": 400}
+    failed = {**error("search_phase_execution_exception", "Partial shards failure"), "status": 503}
+    lacking = {**EMPTY, "_shards": {**WHOLE, "total": 2, "failed": 1}}
+    for answer, kind, match in (
+        (refused, StoreRefused, r"unknown query \[x\]"),
+        (failed, PartialAnswer, "Partial shards failure"),
+        (lacking, PartialAnswer, r"1 of 2 shards of elkmon-outcomes-x-\*"),
+        ({**EMPTY, "timed_out": True}, PartialAnswer, r"elkmon-outcomes-x-\*.*timed out"),
+    ):
+        rest = {"responses": [answer]} if answer is failed else None
+        server.answers = [(200, {"responses": [EMPTY, EMPTY, answer]}), *([(200, rest)] if rest else [])]
+        with pytest.raises(kind, match=match):
+            ask()
+
+
+def test_many_searches_are_cut_into_requests(server: Server) -> None:
+    """At most fifty searches, 50,000 buckets or two megabytes in one, a bigger search alone; answers in order."""
+    with connect([server.url]) as client:
+        for searches, expected in (
+            ([search(1)] * 120, [50, 50, 20]),
+            ([search(20_000)] * 5, [2, 2, 1]),
+            ([search(60_000), search(1), search(1)], [1, 2]),
+            ([search(1, "x" * 900_000)] * 3, [2, 1]),
+            ([], []),
+        ):
+            for at_once in (1, 3):
+                server.requests.clear()
+                server.bodies.clear()
+                assert list(multi_search.answers(calls.Cluster(client), searches, at_once)) == [{}] * len(searches)
+                assert sorted(searches_in(server), reverse=True) == sorted(expected, reverse=True)
+
+
+def search(buckets: int, padding: str = "") -> multi_search.Search:
+    """Return a search with so many buckets, and as long as `padding`."""
+    return multi_search.Search.of("i", {"term": {"name": padding}}, {}, buckets)
+
+
+def test_requests_and_bytes_are_counted(server: Server, ask: Callable[[], Any]) -> None:
+    """Every request counts with the bytes of its body and of its answer, refused ones too, and those nobody answered."""
+    with connect([server.url], timeout=5) as client:
+        assert usage_of(client) == Usage()
+        event_log = ElasticsearchEventLog(client, "x")
+        event_log.counts(SPAN, [])
+        server.answers = [(400, error("parsing_exception", "unknown query [x]"))]
+        with pytest.raises(StoreRefused):
+            event_log.totals(SPAN)
+        assert usage_of(client) == Usage(len(server.requests), server.received, server.sent)
+    with connect(["http://127.0.0.1:1"]) as client:
+        with pytest.raises(StoreUnreachable):
+            ElasticsearchEventLog(client, "x").totals(SPAN)
+        assert usage_of(client) == Usage(requests=2)  # asked, and once more at once
+
+
 def test_what_is_not_elasticsearch_is_named(server: Server, ask: Callable[[], Any]) -> None:
     """A server of another kind that answers 200 is not taken for Elasticsearch."""
     server.product = False
@@ -216,18 +314,18 @@ def test_each_document_of_a_bulk_request_is_looked_at(server: Server) -> None:
         return {"index": {"_index": "i", "_id": "x", "status": status, **more}}
 
     runs = [Run(name, START, START, START) for name in "ab"]
-    lease = {"_index": "i", "_id": "lease", "found": False}
+    no_leases = (200, EMPTY)
     busy = item(429, error={"type": "es_rejected_execution_exception", "reason": "queue is full"})
     with connect([server.url]) as client:
         journal = ElasticsearchJournal(client, "x")
-        server.answers = [(200, lease), (200, {"items": [item(201), busy]}), (200, {"items": [item(201)]})]
+        server.answers = [no_leases, (200, {"items": [item(201), busy]}), (200, {"items": [item(201)]})]
         journal.save(runs)
         assert len([each for each in server.requests if "_bulk" in each]) == 2
         refused = item(400, error={"type": "document_parsing_exception", "reason": "failed to parse field [x]"})
-        server.answers = [(200, lease), (200, {"items": [item(201), refused]})]
+        server.answers = [no_leases, (200, {"items": [item(201), refused]})]
         with pytest.raises(StoreRefused, match=r"failed to parse field \[x\]"):
             journal.save(runs)
-        server.answers = [(200, lease), (200, {"items": [busy, busy]})]
+        server.answers = [no_leases, (200, {"items": [busy, busy]})]
         with pytest.raises(StoreUnreachable, match="too busy"):
             journal.save(runs)
 

@@ -14,7 +14,7 @@ from elasticsearch import Elasticsearch
 from elkmon.elasticsearch import ElasticsearchEventLog
 from elkmon.elasticsearch import event_log as event_log_module
 from elkmon.elasticsearch.plans import planned
-from elkmon.ports import HourCounts
+from elkmon.ports import HourCounts, Wanted
 from elkmon.rulers import CategoricalScale, NumericScale, Ruler
 from elkmon.windows import HOUR, Window
 
@@ -104,7 +104,7 @@ def test_profiles_equal_pandas_on_the_rows(
     send("error", [{"@timestamp": START.isoformat(), "elkmon": {"model": {"name": "m", "version": "1"}}}])
     event_log = ElasticsearchEventLog(client, ready)
     hours = [START + count * HOUR for count in range(12)]
-    profiles = list(event_log.profiles("m", "1", hours, RULER))
+    profiles = list(event_log.profiles([Wanted("m", "1", hours, RULER)]))
     assert [profile.start for profile in profiles] == hours
     by_hour = dict(list(rows.groupby("hour")))
     nothing = rows.iloc[:0]
@@ -132,7 +132,7 @@ def test_profiles_equal_pandas_on_the_rows(
     # The same, cut into requests of a few fields and one hour each, and asked for hours with gaps between them.
     monkeypatch.setattr(event_log_module, "planned", partial(planned, most_buckets=30))
     gaps = [hours[0], hours[2], hours[3], hours[11]]
-    assert list(event_log.profiles("m", "1", gaps, RULER)) == [profiles[0], profiles[2], profiles[3], profiles[11]]
+    assert list(event_log.profiles([Wanted("m", "1", gaps, RULER)])) == [profiles[0], profiles[2], profiles[3], profiles[11]]
 
 
 def test_counts_say_what_each_hour_holds(client: Elasticsearch, ready: str, send: Any, predict: Any) -> None:
@@ -177,7 +177,7 @@ def test_what_is_not_indexed_is_neither_present_nor_missing(
     odd = {"num": {"x": "text"}, "cat": {"c": "y" * 9000}}
     send("prediction", [predict(START, "a", features=odd), predict(START, "b", features={"num": {"x": 1.5}})])
     ruler = Ruler({"features.num.x": scale(1.0), "features.cat.c": CategoricalScale(("y",))})
-    (profile,) = ElasticsearchEventLog(client, ready).profiles("m", "1", [START], ruler)
+    (profile,) = ElasticsearchEventLog(client, ready).profiles([Wanted("m", "1", [START], ruler)])
     number, level = profile.subjects["features.num.x"], profile.subjects["features.cat.c"]
     assert (number.bins, number.missing, number.unindexed) == ((0, 1), 0, 1)
     assert (level.bins, level.missing, level.unindexed) == ((0, 0), 1, 1)
@@ -228,6 +228,6 @@ def test_where_nobody_sent_anything_there_is_nothing(client: Elasticsearch, read
     """Without any stream counts are empty, profiles are empty ones, and a survey has no rows."""
     event_log = ElasticsearchEventLog(client, ready)
     assert event_log.counts(SPAN, []) == ()
-    (profile,) = event_log.profiles("m", "1", [START], RULER)
+    (profile,) = event_log.profiles([Wanted("m", "1", [START], RULER)])
     assert (profile.predictions, profile.subjects["features.num.distance"].bins) == (0, (0,) * (len(EDGES) + 1))
     assert event_log.survey("m", "1", SPAN, []).rows == 0

@@ -7,12 +7,27 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from elasticsearch import Elasticsearch
 
-from elkmon.alerts import Alert, Change, State, Transition
+from elkmon.alerts import Alert, Change, State, Transition, Verdict
 from elkmon.baselines import Baseline, Source, SourceKind
 from elkmon.elasticsearch import ElasticsearchJournal
 from elkmon.errors import StoreRefused
 from elkmon.findings import Direction, Family, Finding, Kind, Status, Subject
-from elkmon.ports import Delivery, DeliveryState, HourCounts, Record, Run, RunStatus, Stories
+from elkmon.measures.degradation import Uncertainty
+from elkmon.measures.learnt import Limits
+from elkmon.measures.limits import LearntLimit
+from elkmon.ports import (
+    Bookmark,
+    Delivery,
+    DeliveryState,
+    HourCounts,
+    Lesson,
+    Record,
+    Run,
+    RunStatus,
+    Stories,
+    Tally,
+    Totals,
+)
 from elkmon.profiles import PRODUCTION, Counts, Outcomes, Profile, total
 from elkmon.rulers import CategoricalScale, NumericScale, Ruler
 from elkmon.windows import DAY, HOUR, Window
@@ -99,11 +114,22 @@ def everything() -> list[Record]:
     alert = Alert("m", subject, episode=1, state=State.OPEN, severity=Status.WARNING, last_window=window.end)
     opened = Transition(Change.OPENED, alert.fingerprint, 1, window.end, Status.WARNING, ("1", ""))
     alert = replace(
-        alert, recent=(Status.OK, Status.WARNING), opened_at=window.end, versions=("1",), timeline=(opened,)
+        alert,
+        recent=(Verdict(START, Status.OK), Verdict(window.end, Status.WARNING)),
+        opened_at=window.end,
+        versions=("1",),
+        timeline=(opened,),
     )
     delivery = Delivery("mail", (opened.id,), NOW, attempts=3, last_error="no route")
     run = Run("r1", NOW, NOW, NOW, models=1, status=RunStatus.ALERTING, problems=("one",))
-    return [RULER, a_baseline(), hourly(START), finding(window), alert, delivery, run]
+    baseline = a_baseline()
+    watched = Alert("m", subject, segment="c=a", recent=(Verdict(window.end, Status.WARNING),), last_window=window.end)
+    counts = (HourCounts("m", "1", START, 5, 1, 2, RULER.id), HourCounts("m", "", START + HOUR, 1))
+    bookmark = Bookmark("m", "settings", {"1": baseline.id, "": ""}, counts, window.end, (("1", window),), (watched,))
+    learnt = Limits({subject: LearntLimit(8, 0.5, 0.7)}, {"f1": Uncertainty(0.5, 0.1, 0.2, 9, 100.0)}, {}, 12, 3)
+    lesson = Lesson("m", baseline.id, "settings", 1, {"": learnt})
+    tally = Tally(("m", "n"), {START: Totals(6, 1, 2, 1)})
+    return [RULER, baseline, hourly(START), finding(window), alert, delivery, run, bookmark, lesson, tally]
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -115,6 +141,19 @@ def test_what_is_saved_is_read_back_as_it_was(journal: ElasticsearchJournal, mod
     journal.save([*profiles, *findings])
     assert list(journal.profiles(PRODUCTION, model, "1", RULER.id, window)) == profiles
     assert list(journal.findings(model, window)) == sorted(findings, key=lambda each: each.subject)
+
+
+def test_how_far_models_were_judged_comes_back(journal: ElasticsearchJournal) -> None:
+    """Bookmarks, lessons and the tally of exactly these models, as they were saved."""
+    journal.save(everything())
+    *_, bookmark, lesson, tally = everything()
+    found = journal.stories(["n", "m"])
+    assert found.bookmarks == {"m": bookmark}
+    assert found.lessons == (lesson,)
+    assert found.tally is not None
+    assert found.tally.totals == tally.totals
+    assert journal.stories(["m"]).tally is None
+    assert journal.stories(["n"]).bookmarks == {}
 
 
 def test_saving_again_changes_nothing(client: Elasticsearch, ready: str, journal: ElasticsearchJournal) -> None:

@@ -11,7 +11,7 @@ from elkmon.alerts import Change
 from elkmon.checks import ModelSettings
 from elkmon.findings import Kind, Status
 from elkmon.monitor import CheckReport, Monitor
-from elkmon.ports import RunStatus
+from elkmon.ports import Claim, RunStatus, Turn
 from elkmon.reference_windows import baseline_from_window
 from elkmon.windows import DAY, HOUR, Window
 from support.scenario import END, MODEL, POSITIVE_LABELS, SETTINGS, SHIFT, START, send
@@ -113,12 +113,13 @@ def test_check_of_one_model_leaves_the_others_alone(line: Line, client: Elastics
 
 def test_two_checks_at_once(line: Line) -> None:
     """While one monitor checks, another one stands back and says so."""
-    with line.journal.hold("somebody else", END) as held:
+    with line.journal.hold("somebody else", Turn()) as held:
         other = Line(line.url, line.namespace)
         report = other.check(END)
         other.store.close()
 
-    assert held
+    assert held.claim is Claim.HELD
+    assert report.claim is Claim.BUSY
     assert report.status is RunStatus.UNJUDGED
     assert "another monitor" in report.problems[0]
 

@@ -25,7 +25,7 @@ def test_rehearsal_says_what_a_check_says_and_changes_nothing(line: Line, client
     """A replayed past has the transitions of the real check over the same windows, and no document differs afterwards."""
     send(line.url, line.namespace)
     line.reference()
-    line.event_log.join(END, Window(START, END), POSITIVE_LABELS, {})
+    line.event_log.join(END, Window(START, END), [MODEL], POSITIVE_LABELS, {})
     span = Window(REFERENCE.end, END)
     before = line.everything(client)
 

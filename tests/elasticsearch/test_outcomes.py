@@ -11,7 +11,7 @@ from sklearn.metrics import brier_score_loss, log_loss
 
 from elkmon.elasticsearch import ElasticsearchEventLog, ElasticsearchJournal, Indices, outcome_counts, outcomes
 from elkmon.errors import StoreRefused
-from elkmon.ports import HourCounts
+from elkmon.ports import HourCounts, Wanted
 from elkmon.profiles import Outcomes
 from elkmon.rulers import CategoricalScale, NumericScale, Ruler
 from elkmon.windows import DAY, HOUR, Window
@@ -32,7 +32,7 @@ POSITIVE = {"m": "late"}
 
 
 def the_outcomes(client: Elasticsearch, namespace: str, hour: datetime = START, version: str = "1") -> Outcomes:
-    (profile,) = ElasticsearchEventLog(client, namespace).profiles("m", version, [hour], RULER)
+    (profile,) = ElasticsearchEventLog(client, namespace).profiles([Wanted("m", version, [hour], RULER)])
     return profile.outcomes
 
 
@@ -63,11 +63,11 @@ def test_classification_outcomes_equal_pandas_and_sklearn(
     )
     told = rows.sample(frac=0.8, random_state=1)
     event_log = ElasticsearchEventLog(client, ready)
-    joined = event_log.join(NOW, SPAN, POSITIVE, {})
+    joined = event_log.join(NOW, SPAN, [], POSITIVE, {})
     assert (joined.outcomes, joined.waiting) == (len(told), 0)
     assert joined.pages >= len(told) / 37
     hours = [START + count * HOUR for count in range(5)]
-    for profile in event_log.profiles("m", "1", hours, RULER):
+    for profile in event_log.profiles([Wanted("m", "1", hours, RULER)]):
         here = told[told["at"].dt.floor("h") == profile.start]
         found = profile.outcomes
         assert found.labelled == len(here)
@@ -95,7 +95,7 @@ def test_regression_outcomes_equal_pandas(
     rows = pd.DataFrame({"value": [1.0, -2.0, 12.5, 10.0], "true": [0.0, 3.0, 10.0, -1.0]})
     send("prediction", (predict(START, f"{row.Index}", value=row.value) for row in rows.itertuples()))
     send("feedback", (tell_truth(LATER, f"{row.Index}", value=row.true) for row in rows.itertuples()))
-    ElasticsearchEventLog(client, ready).join(NOW, SPAN, {}, {})
+    ElasticsearchEventLog(client, ready).join(NOW, SPAN, [], {}, {})
     found = the_outcomes(client, ready)
     error = rows["value"] - rows["true"]
     assert found.sums["error"] == pytest.approx(error.sum())
@@ -120,7 +120,7 @@ def test_truth_of_many_classes_costs_what_its_class_was_given(
         "feedback",
         [tell_truth(LATER, "x", label="a.b"), tell_truth(LATER, "y", label="c"), tell_truth(LATER, "z", label="?")],
     )
-    ElasticsearchEventLog(client, ready).join(NOW, SPAN, {}, {})
+    ElasticsearchEventLog(client, ready).join(NOW, SPAN, [], {}, {})
     found = the_outcomes(client, ready)
     assert found.sums == {"log_loss": pytest.approx(3 * 0.6931471805599453), "log_loss_rows": 2}
     assert found.confusion == {("a.b", "a.b"): 1, ("c", "a.b"): 1, ("?", "a.b"): 1}
@@ -133,11 +133,11 @@ def test_a_second_join_writes_nothing(
     event_log = ElasticsearchEventLog(client, ready)
     send("prediction", [predict(START, "a", label="late"), predict(START, "b", label="late")])
     send("feedback", [tell_truth(LATER, "a", label="late")])
-    assert event_log.join(NOW, SPAN, POSITIVE, {}).outcomes == 1
-    again = event_log.join(NOW, SPAN, POSITIVE, {})
+    assert event_log.join(NOW, SPAN, [], POSITIVE, {}).outcomes == 1
+    again = event_log.join(NOW, SPAN, [], POSITIVE, {})
     assert (again.outcomes, again.pages) == (0, 0)
     send("feedback", [tell_truth(LATER, "b", label="late")])
-    assert event_log.join(NOW, SPAN, POSITIVE, {}).outcomes == 1
+    assert event_log.join(NOW, SPAN, [], POSITIVE, {}).outcomes == 1
     assert the_outcomes(client, ready).labelled == 2
 
 
@@ -147,10 +147,10 @@ def test_truth_waits_for_its_prediction(
     """Truth without a prediction is counted as waiting, and joined when the prediction has come."""
     event_log = ElasticsearchEventLog(client, ready)
     send("feedback", [tell_truth(LATER, "a", label="late"), tell_truth(LATER, "never", label="late")])
-    joined = event_log.join(NOW, SPAN, POSITIVE, {})
+    joined = event_log.join(NOW, SPAN, [], POSITIVE, {})
     assert (joined.outcomes, joined.waiting) == (0, 2)
     send("prediction", [predict(START, "a", label="late")])
-    joined = event_log.join(NOW, SPAN, POSITIVE, {})
+    joined = event_log.join(NOW, SPAN, [], POSITIVE, {})
     assert (joined.outcomes, joined.waiting) == (1, 1)
     assert the_outcomes(client, ready).confusion == {("late", "late"): 1}
 
@@ -162,15 +162,15 @@ def test_the_last_word_wins_whenever_it_arrives(
     event_log = ElasticsearchEventLog(client, ready)
     send("prediction", [predict(START, "a", label="late")])
     send("feedback", [tell_truth(LATER + 2 * HOUR, "a", label="on time")])
-    event_log.join(NOW, SPAN, POSITIVE, {})
+    event_log.join(NOW, SPAN, [], POSITIVE, {})
     send("feedback", [tell_truth(LATER, "a", label="late")])
-    assert event_log.join(NOW, SPAN, POSITIVE, {}).outcomes == 0
+    assert event_log.join(NOW, SPAN, [], POSITIVE, {}).outcomes == 0
     assert the_outcomes(client, ready).confusion == {("on time", "late"): 1}
     send(
         "feedback",
         [tell_truth(LATER + 3 * HOUR, "a", label="late"), tell_truth(LATER + 4 * HOUR, "a", label="diverted")],
     )
-    event_log.join(NOW, SPAN, POSITIVE, {})
+    event_log.join(NOW, SPAN, [], POSITIVE, {})
     assert the_outcomes(client, ready).confusion == {("diverted", "late"): 1}
 
 
@@ -186,16 +186,16 @@ def test_a_corrected_hour_differs_from_what_its_profile_recorded(
 
     send("prediction", [predict(START, "a", label="late"), predict(START, "b", label="late")])
     send("feedback", [tell_truth(LATER, "a", label="late"), tell_truth(LATER, "b", label="late")])
-    event_log.join(NOW, SPAN, POSITIVE, {})
-    journal.save(event_log.profiles("m", "1", [START], RULER))
+    event_log.join(NOW, SPAN, [], POSITIVE, {})
+    journal.save(event_log.profiles([Wanted("m", "1", [START], RULER)]))
     assert not differs()
     send("feedback", [tell_truth(LATER + HOUR, "a", label="late")])
-    event_log.join(NOW, SPAN, POSITIVE, {})
+    event_log.join(NOW, SPAN, [], POSITIVE, {})
     assert not differs()
     send("feedback", [tell_truth(LATER + 2 * HOUR, "a", label="on time")])
-    event_log.join(NOW, SPAN, POSITIVE, {})
+    event_log.join(NOW, SPAN, [], POSITIVE, {})
     assert differs()
-    journal.save(event_log.profiles("m", "1", [START], RULER))
+    journal.save(event_log.profiles([Wanted("m", "1", [START], RULER)]))
     assert not differs()
     (stored,) = journal.profiles("production", "m", "1", RULER.id, SPAN)
     assert (stored.outcomes.labelled, stored.outcomes.sums["corrections"]) == (2, 1)
@@ -212,13 +212,13 @@ def test_truth_applies_to_every_version_that_holds_its_id(
     event_log = ElasticsearchEventLog(client, ready)
     send("prediction", [predict(START, "a", label="late"), predict(START, "a", label="late", model="other")])
     send("feedback", [tell_truth(LATER, "a", label="late")])
-    assert event_log.join(NOW, SPAN, POSITIVE, {}).outcomes == 1
+    assert event_log.join(NOW, SPAN, [], POSITIVE, {}).outcomes == 1
     send("prediction", [predict(START, "a", label="on time", version="2")])
-    assert event_log.join(NOW, SPAN, POSITIVE, {}).outcomes == 1
+    assert event_log.join(NOW, SPAN, [], POSITIVE, {}).outcomes == 1
     assert the_outcomes(client, ready, version="2").confusion == {("late", "on time"): 1}
     assert the_outcomes(client, ready, version="1").confusion == {("late", "late"): 1}
     send("prediction", [predict(LATER + DAY, "new", label="on time", version="3")])
-    assert event_log.join(NOW, SPAN, POSITIVE, {}).pages == 0
+    assert event_log.join(NOW, SPAN, [], POSITIVE, {}).pages == 0
 
 
 def test_truth_of_the_future_is_left_out(
@@ -230,8 +230,8 @@ def test_truth_of_the_future_is_left_out(
     send(
         "feedback", [tell_truth(LATER, "a", label="late"), tell_truth(LATER + timedelta(minutes=1), "b", label="late")]
     )
-    assert event_log.join(LATER, SPAN, POSITIVE, {}).outcomes == 1
-    assert event_log.join(LATER + timedelta(minutes=1), SPAN, POSITIVE, {}).outcomes == 1
+    assert event_log.join(LATER, SPAN, [], POSITIVE, {}).outcomes == 1
+    assert event_log.join(LATER + timedelta(minutes=1), SPAN, [], POSITIVE, {}).outcomes == 1
 
 
 def test_another_positive_label_makes_other_losses(
@@ -241,14 +241,14 @@ def test_another_positive_label_makes_other_losses(
     event_log = ElasticsearchEventLog(client, ready)
     send("prediction", [predict(START, "a", label="late", score=0.25)])
     send("feedback", [tell_truth(LATER, "a", label="late")])
-    event_log.join(NOW, SPAN, {}, {})
+    event_log.join(NOW, SPAN, [], {}, {})
     assert "log_loss" not in the_outcomes(client, ready).sums
-    event_log.join(NOW, SPAN, POSITIVE, {})
+    event_log.join(NOW, SPAN, [], POSITIVE, {})
     assert the_outcomes(client, ready).sums["brier"] == pytest.approx(0.75**2)
 
 
 def test_without_setup_nothing_is_joined(client: Elasticsearch, namespace: str) -> None:
     """A namespace that is not set up is refused, with the remedy, and gets no index by accident."""
     with pytest.raises(StoreRefused, match="elkmon setup"):
-        ElasticsearchEventLog(client, namespace).join(NOW, SPAN, {}, {})
+        ElasticsearchEventLog(client, namespace).join(NOW, SPAN, [], {}, {})
     assert not client.indices.get(index=f"{Indices(namespace).pending}*")

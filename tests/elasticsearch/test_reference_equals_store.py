@@ -12,6 +12,7 @@ from elkmon import ElasticsearchTransport, ModelLog, PredictionHandler
 from elkmon.baselines import Baseline
 from elkmon.elasticsearch import ElasticsearchEventLog, setup
 from elkmon.measures.binning import QUANTILES
+from elkmon.ports import Wanted
 from elkmon.profiles import ALL, Profile
 from elkmon.reference_files import baseline_from_file
 from elkmon.reference_windows import baseline_from_window
@@ -64,9 +65,9 @@ def stored(
     """Return what the store counts of the baseline's hours, by the baseline's ruler."""
     event_log = ElasticsearchEventLog(client, namespace)
     span = Window(START, START + timedelta(days=4))
-    event_log.join(span.end, span, {MODEL: positive} if positive else {}, {MODEL: segments})
+    event_log.join(span.end, span, [MODEL], {MODEL: positive} if positive else {}, {MODEL: segments})
     hours = [hour.start for hour in baseline.hours if hour.segment == ALL]
-    return list(event_log.profiles(MODEL, "1", hours, baseline.ruler))
+    return list(event_log.profiles([Wanted(MODEL, "1", hours, baseline.ruler)]))
 
 
 def without_sums(profile: Profile) -> tuple[object, ...]:

@@ -9,6 +9,7 @@ from elasticsearch import Elasticsearch
 
 from elkmon.elasticsearch import ElasticsearchEventLog, ElasticsearchJournal, setup
 from elkmon.errors import StoreRefused
+from elkmon.ports import Wanted
 from elkmon.rulers import NumericScale, Ruler, Segmentation
 from elkmon.windows import DAY, HOUR, Window
 from support.odd_rows import (
@@ -61,8 +62,8 @@ def test_outcomes_by_segment_equal_pandas(
     ruler = Ruler({**SCALES, "elkmon.prediction.value": values}, segmentations=SEGMENTATIONS)
     event_log = ElasticsearchEventLog(client, ready)
     features = {"m": ["o.b", "c=*r", "nowhere"]}
-    assert event_log.join(known, Window(START, known + HOUR), {"m": "late"}, features).outcomes == len(told)
-    profiles = list(event_log.profiles("m", "1", HOURS[:5], ruler))
+    assert event_log.join(known, Window(START, known + HOUR), ["m"], {"m": "late"}, features).outcomes == len(told)
+    profiles = list(event_log.profiles([Wanted("m", "1", HOURS[:5], ruler)]))
     assert len({profile.segment for profile in profiles}) == 1 + len(LEVELS) + 2
     for profile in profiles:
         here = in_segment(told[told["hour"] == profile.start], profile.segment, ruler)
@@ -100,17 +101,17 @@ def test_segments_that_are_configured_late_reach_outcomes_and_profiles(
         recorded = {each.hour: each.outcomes for each in journal.profiled(span, ["m"])}
         return {each.hour: each.outcomes for each in event_log.counts(span, ["m"])} != recorded
 
-    event_log.join(span.end, span, {}, {})
-    journal.save(event_log.profiles("m", "1", [START], ruler))
+    event_log.join(span.end, span, ["m"], {}, {})
+    journal.save(event_log.profiles([Wanted("m", "1", [START], ruler)]))
     assert labelled(journal, ruler, span) == {"": 5, "o=EWR": 0, "o=JFK": 0}
     assert not differs()
-    joined = event_log.join(span.end, span, {}, {"m": ["o"]})
+    joined = event_log.join(span.end, span, ["m"], {}, {"m": ["o"]})
     assert joined.outcomes == 4
     assert differs()
-    journal.save(event_log.profiles("m", "1", [START], ruler))
+    journal.save(event_log.profiles([Wanted("m", "1", [START], ruler)]))
     assert not differs()
     assert labelled(journal, ruler, span) == {"": 5, "o=EWR": 2, "o=JFK": 1}
-    assert event_log.join(span.end, span, {}, {"m": ["o"]}).pages == 0
+    assert event_log.join(span.end, span, ["m"], {}, {"m": ["o"]}).pages == 0
 
 
 def labelled(journal: ElasticsearchJournal, ruler: Ruler, span: Window) -> dict[str, int]:
@@ -130,13 +131,13 @@ def test_segments_are_not_written_where_they_would_not_be_found(
     event_log = ElasticsearchEventLog(client, ready)
     now, span = START + 2 * HOUR, Window(START, START + 2 * HOUR)
     with pytest.raises(StoreRefused, match=r"no segments; run `elkmon setup`"):
-        event_log.join(now, span, {}, {"m": ("few",)})
+        event_log.join(now, span, ["m"], {}, {"m": ("few",)})
     client.indices.delete_index_template(name=f"older-{ready}")
     setup(client, ready)
 
-    joined = event_log.join(now, span, {}, {"m": ("few",)})
+    joined = event_log.join(now, span, ["m"], {}, {"m": ("few",)})
 
     ruler = Ruler({}, segmentations=(Segmentation("features.cat.few", ("a",)),))
-    (of_segment, whole) = event_log.profiles("m", "1", [START], ruler)
+    (of_segment, whole) = event_log.profiles([Wanted("m", "1", [START], ruler)])
     assert joined.outcomes == 1
     assert (of_segment.segment, of_segment.outcomes.labelled, whole.outcomes.labelled) == ("few=a", 1, 1)

@@ -1,7 +1,7 @@
 """Segments and pairs of features on a real Elasticsearch, against pandas on the same rows, with odd names and levels."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,6 +13,7 @@ from elkmon.elasticsearch import event_log as event_log_module
 from elkmon.elasticsearch.aggregations import between, counted_hour, hour_questions, of_version
 from elkmon.elasticsearch.calls import Cluster
 from elkmon.elasticsearch.plans import planned
+from elkmon.ports import Wanted
 from elkmon.profiles import ALL, Profile, total
 from elkmon.rulers import NumericScale, Ruler, Segmentation
 from elkmon.windows import HOUR
@@ -34,7 +35,7 @@ def test_counts_of_segments_and_pairs_equal_pandas_on_the_rows(
     send("error", [{"@timestamp": START.isoformat(), "elkmon": {"model": {"name": "m", "version": "1"}}}])
     event_log = ElasticsearchEventLog(client, ready)
     hours = [*HOURS[:5], HOURS[23]]
-    profiles = list(event_log.profiles("m", "1", hours, RULER))
+    profiles = list(event_log.profiles([Wanted("m", "1", hours, RULER)]))
     asked = []
     for hour in hours:
         here = rows[rows["hour"] == hour]
@@ -50,7 +51,7 @@ def test_counts_of_segments_and_pairs_equal_pandas_on_the_rows(
     assert (len(small.groups) > 1, len(small.parts), small.hours) == (True, 2, 1)
     monkeypatch.setattr(event_log_module, "planned", lambda _ruler: small)
     some = [HOURS[0], HOURS[23]]
-    assert list(event_log.profiles("m", "1", some, RULER)) == [each for each in profiles if each.start in some]
+    assert list(event_log.profiles([Wanted("m", "1", some, RULER)])) == [each for each in profiles if each.start in some]
 
 
 def test_twenty_four_hours_make_the_day_asked_at_once(
@@ -59,7 +60,7 @@ def test_twenty_four_hours_make_the_day_asked_at_once(
     """The hours of a segment add up to what one question about the whole day counts, for pairs as well."""
     send("prediction", documents(rows, predict))
     sums: dict[str, Profile] = {}
-    for profile in ElasticsearchEventLog(client, ready).profiles("m", "1", HOURS, RULER):
+    for profile in ElasticsearchEventLog(client, ready).profiles([Wanted("m", "1", HOURS, RULER)]):
         so_far = sums.get(profile.segment)
         sums[profile.segment] = profile if so_far is None else so_far + profile
     names = tuple(RULER.places())
@@ -95,16 +96,17 @@ def test_forty_features_in_forty_segments_stay_under_the_limit(
         ),
     )
     buckets: list[int] = []
-    search = Cluster.search
+    call = Cluster.call
 
-    def watched(cluster: Cluster, **arguments: Any) -> Mapping[str, Any]:
-        answer = search(cluster, **arguments)
-        if "prediction" in arguments["index"]:
-            buckets.append(number_of_buckets(answer.get("aggregations", {})))
-        return answer
+    def watched(cluster: Cluster, method: Callable[..., Any], /, **arguments: Any) -> Any:
+        body = call(cluster, method, **arguments)
+        for where, answer in zip(arguments["searches"][::2], body["responses"], strict=True):
+            if b"prediction" in where:
+                buckets.append(number_of_buckets(answer.get("aggregations", {})))
+        return body
 
-    monkeypatch.setattr(Cluster, "search", watched)
-    profiles = list(ElasticsearchEventLog(client, ready).profiles("m", "1", HOURS[:2], ruler))
+    monkeypatch.setattr(Cluster, "call", watched)
+    profiles = list(ElasticsearchEventLog(client, ready).profiles([Wanted("m", "1", HOURS[:2], ruler)]))
     assert len(buckets) == 4
     assert max(buckets) <= 50_000
     # An hour holds every second segment: 20 and all traffic, with 33 bins of 40 features each.
@@ -137,8 +139,9 @@ def test_profiling_that_is_interrupted_leaves_whole_hours_and_goes_on(
 
     journal = ElasticsearchJournal(client, ready)
     hours = HOURS[:23]
+    begun = ElasticsearchEventLog(client, ready, progress=interrupted)
     with pytest.raises(KeyboardInterrupt):
-        journal.save(ElasticsearchEventLog(client, ready, progress=interrupted).profiles("m", "1", hours, RULER))
+        journal.save(begun.profiles([Wanted("m", "1", hours, RULER)]))
     client.indices.refresh(index=f"elkmon-profiles-{ready}-*")
     left = {each.hour for each in journal.profiled(SPAN, ["m"])}
     assert 0 < len(left) < 23
@@ -147,7 +150,7 @@ def test_profiling_that_is_interrupted_leaves_whole_hours_and_goes_on(
         here = rows[rows["hour"] == hour]
         assert stored[hour] == 1 + sum(1 for each in RULER.segments if len(in_segment(here, each)))
     event_log = ElasticsearchEventLog(client, ready)
-    journal.save(event_log.profiles("m", "1", [hour for hour in hours if hour not in left], RULER))
+    journal.save(event_log.profiles([Wanted("m", "1", [hour for hour in hours if hour not in left], RULER)]))
     found = journal.profiles("production", "m", "1", RULER.id, SPAN)
     nothing = Profile("m", "1", SPAN.start, SPAN.end, RULER.id)
     assert total((each for each in found if each.segment == ALL), nothing).subjects == expected(rows)

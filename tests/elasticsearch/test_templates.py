@@ -6,9 +6,12 @@ import pytest
 from elasticsearch import Elasticsearch
 
 from elkmon.elasticsearch import Indices, Result, setup
+from elkmon.elasticsearch.differences import differences
+from elkmon.elasticsearch.mappings import mapping_of
+from elkmon.elasticsearch.templates import PRIORITY, RESULT_SETTINGS
 from elkmon.errors import ConfigurationError
 from elkmon.fields import of
-from elkmon.schema import RESULTS
+from elkmon.schema import EVENTS, RESULTS, Document
 
 
 def test_a_second_setup_changes_nothing(client: Elasticsearch, namespace: str) -> None:
@@ -36,9 +39,8 @@ def test_setup_makes_the_lasting_indices_with_their_fields(client: Elasticsearch
 def test_a_dry_run_writes_nothing(client: Elasticsearch, namespace: str) -> None:
     """A dry run names the indices it would make and makes none."""
     steps = setup(client, namespace, dry_run=True)
-    left = {step.name: step.why for step in steps if step.result is Result.LEFT_OUT}
-    assert set(left) >= {f"index {index}" for index in Indices(namespace).lasting}
-    assert all("dry run" in why for why in left.values())
+    due = {step.name: step.why for step in steps if step.result is Result.DUE}
+    assert set(due) >= {f"index {index}" for index in Indices(namespace).lasting}
     assert not client.indices.get(index=f"elkmon-*-{namespace}")
 
 
@@ -65,7 +67,10 @@ def test_an_index_of_an_older_elkmon_gets_new_fields(client: Elasticsearch, name
     client.index(index=index, id="kept", document={"note": "kept"})
     client.indices.delete_index_template(name=f"older-{namespace}")
     step = next(step for step in setup(client, namespace) if step.name == f"index {index}")
-    assert (step.result, step.why) == (Result.DONE, "new fields")
+    assert (step.result, step.why) == (
+        Result.DONE,
+        "new fields @timestamp, elkmon.model.name, elkmon.packed, elkmon.state.kind, elkmon.state.status",
+    )
     assert client.get(index=index, id="kept")["_source"] == {"note": "kept"}
     assert setup(client, namespace)[-1].result is Result.UNCHANGED
 
@@ -87,13 +92,63 @@ def test_months_of_an_older_elkmon_get_new_fields(client: Elasticsearch, namespa
         (step,) = (step for step in setup(client, namespace, dry_run=dry_run) if step.name == title)
         return step.result, step.why
 
-    assert outcomes(dry_run=True) == (Result.LEFT_OUT, "dry run: 1 of 2 would get new fields")
-    assert outcomes() == (Result.DONE, "new fields in 1 of 2")
+    lacking = outcomes(dry_run=True)
+    assert lacking[0] is Result.DUE
+    assert lacking[1].startswith("1 of 2: new fields @timestamp, elkmon.model.name, ")
+    assert outcomes() == (Result.DONE, lacking[1])
     assert outcomes() == (Result.UNCHANGED, "")
     document = {"elkmon": {"outcome": {"segments": ["few=a"]}}}
     client.index(index=old, document=document, refresh=True)
     assert client.count(index=old, query={"term": {"elkmon.outcome.segments": "few=a"}})["count"] == 1
     assert client.get(index=old, id="kept")["_source"] == {"note": "kept"}
+
+
+def test_what_was_put_is_not_found_to_differ(client: Elasticsearch, ready: str) -> None:
+    """What Elasticsearch gives back differs in form only, and forms are not told."""
+    (results,) = client.indices.get_index_template(name="elkmon-findings")["index_templates"]
+    wanted = {"settings": RESULT_SETTINGS, "mappings": mapping_of(Document.FINDING)}
+    body = {"index_patterns": ["elkmon-findings-*"], "priority": PRIORITY, "template": wanted}
+    assert differences(results["index_template"], body) == ()
+    (events,) = client.cluster.get_component_template(name="elkmon@mappings")["component_templates"]
+    assert differences(events["component_template"], {"template": {"mappings": mapping_of(*EVENTS)}}) == ()
+
+
+def test_a_template_of_a_newer_elkmon_is_left_alone(client: Elasticsearch, namespace: str) -> None:
+    """It may hold what this one knows nothing of: nothing is written, and what to do is said. An older one is replaced."""
+    name = f"elkmon-events-{namespace}"
+    title = f"index template {name}"
+    setup(client, namespace, retention_days=30)
+
+    def written_by(version: str) -> None:
+        (found,) = client.indices.get_index_template(name=name)["index_templates"]
+        template = {
+            key: value for key, value in found["index_template"].items() if "_date" not in key and key != "_meta"
+        }
+        meta = {"managed_by": "elkmon", "version": version, "hash": "another"}
+        client.indices.put_index_template(name=name, **template, meta=meta)
+
+    def step(*, dry_run: bool = False) -> tuple[Result, str]:
+        steps = setup(client, namespace, retention_days=40, dry_run=dry_run)
+        (found,) = (each for each in steps if each.name == title)
+        return found.result, found.why
+
+    written_by("999.1.0")
+    result, why = step()
+    assert result is Result.LEFT_OUT
+    assert why.startswith("elkmon 999.1.0 has written it and this is ")
+    assert why.endswith("install elkmon 999.1.0 or newer here")
+    lifecycle = client.indices.get_index_template(name=name)["index_templates"][0]["index_template"]["template"][
+        "lifecycle"
+    ]
+    assert lifecycle["data_retention"] == "30d"
+
+    written_by("0.0.1")
+    would = step(dry_run=True)
+    assert would[0] is Result.DUE
+    assert would[1] == "events kept 40d instead of 30d"
+    assert step()[0] is Result.DONE
+    assert step()[0] is Result.UNCHANGED
+    client.indices.delete_index_template(name=name)
 
 
 @pytest.mark.parametrize("name", ["a.b", "with space", "ü☃", "a*b", 'quo"te', ".lead", "trail.", "a..b", "new\nline"])

@@ -79,7 +79,7 @@ def test_from_setup_to_a_mail_that_names_what_drifted(
     assert same["transitions"] == []
     assert len(box.mails) == 1
 
-    (alert,) = json.loads(elkmon("alerts", "--json").stdout)
+    (alert,) = json.loads(elkmon("alerts", "--json").stdout)["alerts"]
     assert (alert["model"], alert["subject"]["name"], alert["state"]) == ("shop", "basket", "open")
     period = ("--from", instant(0), "--to", end)
     assert "basket" in elkmon("report", *period).stdout

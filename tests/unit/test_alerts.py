@@ -16,15 +16,19 @@ SUBJECT = Subject(Family.DRIFT, Kind.FEATURE, "x")
 SIGNS = {"o": Status.OK, "w": Status.WARNING, "c": Status.CRITICAL, "?": Status.UNKNOWN, "p": Status.PENDING}
 
 
-def finding(day: int, status: Status, version: str = "1") -> Finding:
+NOW = START + 30 * DAY
+
+
+def finding(day: int, status: Status, version: str = "1", previous: Status | None = None) -> Finding:
     start = START + day * DAY
-    return Finding("m", version, Window(start, start + DAY), SUBJECT, status, start + DAY)
+    judged = Finding("m", version, Window(start, start + DAY), SUBJECT, status, start + DAY)
+    return replace(judged, previous=previous, revision=1) if previous else judged
 
 
 def story(verdicts: str, policy: Policy = Policy()) -> Alert:  # noqa: B008  a frozen value
     alert = Alert("m", SUBJECT)
     for day, sign in enumerate(verdicts):
-        alert = advance(alert, [finding(day, SIGNS[sign])], policy)
+        alert = advance(alert, [finding(day, SIGNS[sign])], policy, NOW)
     return alert
 
 
@@ -103,17 +107,76 @@ def test_policies_that_cannot_be_are_refused(numbers):
         Policy(*numbers)
 
 
-def test_a_window_is_taken_once():
-    """A check that runs again, or an older window judged late, changes nothing."""
-    alert = story("ww")
-    for day in (0, 1):
-        assert advance(alert, [finding(day, Status.CRITICAL)], Policy()) == alert
+def late(alert: Alert, day: int, status: Status, previous: Status | None = None) -> Alert:
+    """Return the alert after an older window was judged, for the first time or, with `previous`, again."""
+    return advance(alert, [finding(day, status, previous=previous)], Policy(), NOW)
+
+
+def test_a_verdict_is_taken_once():
+    """A check that runs again over the same windows changes nothing."""
+    alert = story("wwo")
+    for day, sign in enumerate("wwo"):
+        assert late(alert, day, SIGNS[sign]) == alert
+
+
+def test_a_window_judged_late_opens_a_story_as_of_now():
+    """Truth came late: the window between is bad too, so two of three are; it names that window, and was said now."""
+    alert = late(story("w?"), 1, Status.WARNING)
+    assert changes(alert) == [(Change.OPENED, 2)]
+    assert changes(late(story("p?w"), 0, Status.WARNING)) == [(Change.OPENED, 3)]
+    assert changes(late(story("wpo"), 1, Status.WARNING)) == [(Change.OPENED, 2)]
+    assert alert.timeline[0].said_at == NOW
+
+
+def test_a_window_judged_late_resolves_a_story():
+    """Three good ones in a row, of which the middle one waited for its truth."""
+    assert changes(late(story("wwopo"), 3, Status.OK)) == [(Change.OPENED, 2), (Change.RESOLVED, 5)]
+
+
+@pytest.mark.parametrize("verdicts", ["pooo", "ppwoo", "pwooowooo"])
+def test_what_lies_before_the_last_windows_opens_nothing(verdicts):
+    """A window older than the last three that were judged is history."""
+    alert = story(verdicts)
+    assert late(alert, 0, Status.CRITICAL) == alert
+
+
+def test_a_corrected_window_says_so_and_counts_as_it_is_now():
+    """Reported healthy, and is not: among the last windows it opens the story now, before them it is only told."""
+    recent = late(story("wo"), 1, Status.WARNING, previous=Status.OK)
+    assert changes(recent) == [(Change.CORRECTED, 2), (Change.OPENED, 2)]
+    assert (recent.timeline[0].was, recent.timeline[0].status) == (Status.OK, Status.WARNING)
+    old = late(story("ooooo"), 0, Status.CRITICAL, previous=Status.OK)
+    assert changes(old) == [(Change.CORRECTED, 1)]
+    assert old.state is State.WATCHING
+    assert old.recent == story("ooooo").recent
+
+
+def test_a_correction_is_said_once():
+    """However often the window is taken again."""
+    alert = late(story("ooooo"), 0, Status.CRITICAL, previous=Status.OK)
+    assert late(alert, 0, Status.CRITICAL, previous=Status.OK) == alert
+
+
+@pytest.mark.parametrize(
+    ("was", "now"), [(Status.WARNING, Status.CRITICAL), (Status.PENDING, Status.WARNING), (Status.UNKNOWN, Status.OK)]
+)
+def test_only_good_turned_bad_or_bad_turned_good_is_a_correction(was, now):
+    """Not what got a shade worse, nor what could not be judged before."""
+    alert = late(story("ooooo"), 0, now, previous=was)
+    assert changes(alert) == []
+
+
+def test_a_correction_does_not_open_a_story_nor_end_it():
+    """For who asks whether it was open at some time."""
+    alert = late(story("wwooo"), 1, Status.OK, previous=Status.WARNING)
+    assert [each.change for each in alert.timeline] == [Change.OPENED, Change.RESOLVED, Change.CORRECTED]
+    assert not alert.open_at(START + 20 * DAY)
 
 
 def test_the_worst_version_counts_and_is_named():
     """Two live versions, of which one drifts."""
     alert = story("w")
-    alert = advance(alert, [finding(1, Status.OK, "1"), finding(1, Status.CRITICAL, "2")], Policy())
+    alert = advance(alert, [finding(1, Status.OK, "1"), finding(1, Status.CRITICAL, "2")], Policy(), NOW)
     assert alert.state is State.OPEN
     assert alert.versions == ("2",)
     assert alert.timeline[-1].versions == ("2",)

@@ -1,12 +1,8 @@
 """The doctor: what is seen at each link and what to do, against real servers of every sad kind."""
 
-import contextlib
-import http.server
 import json
 import ssl
-import threading
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -15,32 +11,10 @@ from aiosmtpd.smtp import AuthResult
 from elkmon.config import MailSettings, Secret, Security, StoreSettings
 from elkmon.doctor import Link, Verdict, examine
 from elkmon.doctor.mail import examine_mail
-from elkmon.doctor.store import _fields, _versions, examine_store
+from elkmon.doctor.mappings import fields_in
+from elkmon.doctor.store import _versions, examine_store
+from support.answering import http_server
 from support.mail_server import AnyPort, Mailbox, free_port, mail_server
-
-
-@contextlib.contextmanager
-def http_server(answers) -> Iterator[str]:
-    """A real HTTP server that answers by `answers(path) -> (status, content type, body)`."""
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            status, kind, body = answers(self.path)
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
 
 
 def store_at(url: str, **others) -> StoreSettings:
@@ -177,8 +151,8 @@ def test_fields_are_counted_as_elasticsearch_counts_them():
         }
     }
 
-    assert _fields(mapping) == 5
-    assert _fields({}) == 0
+    assert fields_in(mapping) == 5
+    assert fields_in({}) == 0
 
 
 def test_without_a_configuration_the_rest_is_not_looked_at(tmp_path, monkeypatch):
@@ -193,6 +167,26 @@ def test_without_a_configuration_the_rest_is_not_looked_at(tmp_path, monkeypatch
         (Link.CONFIGURATION, Verdict.PROBLEM),
     ]
     assert "elkmon init" in found[-1].seen
+
+
+def test_a_store_that_stops_answering_is_a_line_of_its_own(tmp_path):
+    """It answered at first; that it does no more is said, and the rest is looked at all the same."""
+    asked = []
+
+    def answers(path):
+        asked.append(path)
+        if len(asked) == 3:
+            raise ConnectionAbortedError  # hangs up without an answer
+        return 200, "application/json", b'{"status": "green", "cluster_name": "c", "number_of_nodes": 1}'
+
+    with http_server(answers) as url:
+        path = tmp_path / "elkmon.toml"
+        path.write_text(f'[store]\nhosts = ["{url}"]\n[models.m]\n')
+        found = list(examine(path, datetime.now(UTC)))
+
+    said = next(each for each in found if "has stopped answering" in each.seen)
+    assert (said.link, said.verdict) == (Link.STORE, Verdict.PROBLEM)
+    assert found[-1].link is Link.MAIL
 
 
 def mail_at(controller: AnyPort, **others) -> MailSettings:

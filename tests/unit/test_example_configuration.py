@@ -9,6 +9,7 @@ from elkmon.checks import ModelSettings
 from elkmon.config import (
     Config,
     MailSettings,
+    MonitorSettings,
     Schedule,
     StoreSettings,
     example,
@@ -28,10 +29,11 @@ def test_the_example_parses_and_is_all_defaults():
 def test_the_example_names_every_key():
     """Uncommented, the example says something for every setting there is, and can be read."""
     lines = [line.removeprefix("# ") for line in example().splitlines() if _is_setting(line)]
-    tables = tomllib.loads("\n".join(_without_alternatives(lines)))
-    keys = set(_keys(tables)) | {line.split(" = ")[0] for line in lines if " = " in line}
+    written = tomllib.loads("\n".join(_without_alternatives(lines)))
+    keys = set(_keys(written)) | {line.split(" = ")[0] for line in lines if " = " in line}
 
-    wanted = {field.name for values in (StoreSettings, MailSettings, ModelSettings, Config) for field in fields(values)}
+    tables = (StoreSettings, MonitorSettings, MailSettings, ModelSettings, Config)
+    wanted = {field.name for values in tables for field in fields(values)}
     secrets = {f"{name}{suffix}" for name in ("api_key", "password") for suffix in ("_env", "_file")}
     by_table_name = {"name"}
     assert (wanted - by_table_name - {"api_key", "password"}) | secrets | {"schedule", "kind"} <= keys

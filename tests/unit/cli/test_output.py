@@ -44,6 +44,8 @@ def test_json_is_valid_whatever_is_in_it(capsys):
             "at": "2013-08-05T00:00:00+00:00",
             "status": "warning",
             "versions": ["3"],
+            "said_at": None,
+            "was": None,
         },
         "window": {"start": "2013-08-05T00:00:00+00:00", "end": "2013-08-06T00:00:00+00:00"},
         "odd": [None, None, 0.5, None],

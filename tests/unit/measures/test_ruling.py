@@ -55,7 +55,7 @@ def counted() -> Callable[[Ruler], Profile]:
     """Count the rows by any ruler, and remember how often that was asked."""
 
     def count(ruler: Ruler) -> Profile:
-        count.asked += 1  # type: ignore[attr-defined]
+        count.asked += 1  # type: ignore[attr-defined]  # a function carries its count
         subjects = {}
         for name, place in ruler.places().items():
             if isinstance(place, JointScale):
@@ -65,7 +65,7 @@ def counted() -> Callable[[Ruler], Profile]:
             subjects[name] = Counts(tuple(np.bincount(cell, minlength=place.size).tolist()))
         return Profile("m", "1", START, START + HOUR, ruler.id, ROWS, 0, subjects)
 
-    count.asked = 0  # type: ignore[attr-defined]
+    count.asked = 0  # type: ignore[attr-defined]  # a function carries its count
     return count
 
 
@@ -94,7 +94,7 @@ def test_named_pairs_are_counted_in_coarse_cells_whichever_is_named_first(counte
     assert fields(one) == [(A, B), (A, SCORE)]
     assert one.id == other.id
     assert one.joints[0].shape == (5, 5)
-    assert set(one.joints[0].left.edges) == {0.2, 0.4, 0.6, 0.8}  # type: ignore[union-attr]
+    assert set(one.joints[0].left.edges) == {0.2, 0.4, 0.6, 0.8}  # type: ignore[union-attr]  # numeric, as made here
 
 
 def test_the_strongest_pairs_are_those_that_go_together(counted):

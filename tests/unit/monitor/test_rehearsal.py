@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -29,7 +29,7 @@ def stage() -> Iterator[Rehearsal]:
 
 def play(stage: Rehearsal, findings: list[Finding]) -> None:
     stage.save(findings)
-    advance_alerts(stage, SETTINGS, findings)
+    advance_alerts(stage, SETTINGS, stage.stories().alerts, findings, datetime(2026, 5, 1, tzinfo=UTC))
 
 
 def story(finding, *days: Status, **others) -> list[Finding]:

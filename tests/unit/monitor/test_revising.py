@@ -11,12 +11,12 @@ from elkmon.monitor.revising import revised, said_by_absence, with_absent
 
 
 @pytest.mark.parametrize("status", [Status.OK, Status.NOT_APPLICABLE])
-def test_good_values_of_a_segment_are_not_written(finding, status):
-    """They stand in the run that judges them; of all traffic and of other families everything is written."""
-    quiet = finding(0, status)
-    others = [finding(0, status, segment=""), finding(0, status, family=Family.DRIFT)]
-    standing, written = revised([], [quiet, *others])
-    assert set(map(id, standing)) == set(map(id, [quiet, *others]))
+def test_good_values_are_said_by_absence(finding, status):
+    """They stand in the run that judges them; of all traffic only where nothing is amiss, of other families never."""
+    quiet = [finding(0, status), replace(finding(0, status, segment=""), value=0.0)]
+    others = [replace(finding(0, status, segment=""), value=0.01), finding(0, status, family=Family.DRIFT)]
+    standing, written = revised([], [*quiet, *others])
+    assert set(map(id, standing)) == set(map(id, [*quiet, *others]))
     assert set(map(id, written)) == set(map(id, others))
 
 

@@ -1,11 +1,13 @@
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.utils import parsedate_to_datetime
 from html import unescape
 
 import pytest
 
+from elkmon.digests import Digest, Hindrance, Judging, Notice
 from elkmon.errors import ConfigurationError
 from elkmon.notifiers.mail import Mail
 from support.flights_digest import a_digest
@@ -141,3 +143,19 @@ def test_the_password_is_never_shown():
     notifier = mail(username="me", password=PASSWORD)
     assert PASSWORD not in f"{notifier!r} {notifier}"
     assert notifier.name == "team"
+
+
+def test_a_notice_and_its_end_make_a_thread_without_a_story():
+    """Each has the id of its digest; the end refers to the beginning, and neither has pictures or items."""
+    since = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
+    notice = Notice(Judging.STOPPED, since, ("shop",), Hindrance.UNREACHABLE, "nobody there")
+    end = replace(notice, judging=Judging.RESUMED, until=since + timedelta(hours=1), follows="first")
+    stopped = sent(mail(), Digest("first", since, (), notice=notice))
+    resumed = sent(mail(), Digest("second", since, (), notice=end))
+
+    assert stopped["Message-ID"] == "<first@example.com>"
+    assert stopped["References"] is None
+    assert stopped["Subject"] == "elkmon: could not check since 14:05 UTC (Elasticsearch unreachable)"
+    assert (resumed["Message-ID"], resumed["References"]) == ("<second@example.com>", "<first@example.com>")
+    assert [part.get_content_type() for part in resumed.walk()] == ["multipart/alternative", "text/plain", "text/html"]
+    assert stopped.defects == resumed.defects == []

@@ -68,8 +68,8 @@ def test_pairs_are_counted_row_by_row(file: Path):
     baseline = made(file, pairs=[("amount", "age"), ("region", "amount")], strongest_pairs=0)
     numbers, levels, tied = baseline.ruler.joints
     counts = baseline.total.subjects[numbers.name]
-    age = pd.cut(FRAME["age"], [-1e9, *numbers.left.edges, 1e9], right=False, labels=False)  # type: ignore[union-attr]
-    amount = pd.cut(FRAME["amount"], [-1e9, *numbers.right.edges, 1e9], right=False, labels=False)  # type: ignore[union-attr]
+    age = pd.cut(FRAME["age"], [-1e9, *numbers.left.edges, 1e9], right=False, labels=False)  # type: ignore[union-attr]  # numeric, as made here
+    amount = pd.cut(FRAME["amount"], [-1e9, *numbers.right.edges, 1e9], right=False, labels=False)  # type: ignore[union-attr]  # numeric, as made here
     cells = (age * numbers.right.size + amount).value_counts()
     assert list(counts.bins) == [cells.get(cell, 0) for cell in range(numbers.size)]
     assert counts.missing == FRAME["amount"].isna().sum()
