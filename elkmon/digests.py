@@ -178,12 +178,32 @@ class Chapter:
 
 
 @dataclass(frozen=True, slots=True)
+class Untold:
+    """
+    What one notifier was not told.
+
+    Attributes:
+        notifier: its name; `refused` when that is final, else it is tried again.
+        since: when it was to be told first; `attempts` how often that was tried, `error` what it said last.
+        changes: what it would have told, and of which stories.
+    """
+
+    notifier: str
+    refused: bool
+    since: datetime
+    attempts: int
+    error: str
+    changes: tuple[tuple[Alert, Transition], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """All models over a period, as of `at`."""
+    """All models over a period, as of `at`, and what could not be told of them."""
 
     at: datetime
     span: Window
     chapters: tuple[Chapter, ...]
+    untold: tuple[Untold, ...] = ()
 
 
 def size(finding: Finding, importance: Importance | None = None) -> float:

@@ -238,7 +238,12 @@ ALERT_OPENED_AT = Field("elkmon.alert.opened_at", "date", "End of the window tha
 ALERT_RESOLVED_AT = Field("elkmon.alert.resolved_at", "date", "End of the window that resolved it", Document.ALERT)
 
 # The monitor about itself
-STATE_KIND = Field("elkmon.state.kind", "keyword", "lease, run, delivery or ledger", Document.STATE)
+STATE_KIND = Field(
+    "elkmon.state.kind",
+    "keyword",
+    "lease, run, delivery, ledger, joined, bookmark, tally, lesson or erasure",
+    Document.STATE,
+)
 STATE_STATUS = Field("elkmon.state.status", "keyword", "How it stands: pending, done, failed, …", Document.STATE)
 
 ALL: tuple[Field, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Field))

@@ -5,20 +5,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from elkmon.alerts import Alert, State
 from elkmon.cli.arguments import Commands, add_config, add_json, read_config
 from elkmon.cli.exit_code import ExitCode
 from elkmon.cli.output import day, print_json, print_table
-from elkmon.config import Config
-from elkmon.ports import Delivery, DeliveryState
+from elkmon.digests import Untold
+from elkmon.presentation import untold
 from elkmon.presentation.words import label
-from elkmon.presentation.writing import clean, listing
-
-_MOST_NAMED = 3
 
 
 def add_to(commands: Commands) -> None:
@@ -35,25 +30,6 @@ def add_to(commands: Commands) -> None:
     parser.set_defaults(command=alerts)
 
 
-@dataclass(frozen=True, slots=True)
-class Untold:
-    """
-    What one notifier was not told.
-
-    Attributes:
-        state: PENDING is tried again, FAILED is not.
-        since: when it was to be told first; `attempts` how often that was tried, `error` what it said last.
-        changes: what it would have told.
-    """
-
-    notifier: str
-    state: DeliveryState
-    since: datetime
-    attempts: int
-    error: str
-    changes: tuple[str, ...]
-
-
 def alerts(arguments: argparse.Namespace) -> ExitCode:
     """Print the alerts, and what was not told."""
     config = read_config(arguments)
@@ -61,10 +37,10 @@ def alerts(arguments: argparse.Namespace) -> ExitCode:
 
     stories = open_journal(config.store).stories()
     shown = sorted((each for each in stories.alerts if arguments.all or each.state is State.OPEN), key=_order)
-    missing = untold(stories.deliveries, stories.alerts, config, datetime.now(UTC))
+    missing = stories.untold({each.name for each in config.notifiers}, datetime.now(UTC) - config.horizon)
     code = ExitCode.UNDELIVERED if missing else ExitCode.HEALTHY
     if arguments.json:
-        print_json({"exit_code": code, "alerts": shown, "undelivered": missing})
+        print_json({"exit_code": code, "alerts": shown, "undelivered": [_plain(each) for each in missing]})
         return code
     if shown:
         print_table(
@@ -79,42 +55,6 @@ def alerts(arguments: argparse.Namespace) -> ExitCode:
             ("notifier", "since", "attempts", "now", "what", "last error"), [_missing_row(each) for each in missing]
         )
     return code
-
-
-def untold(
-    deliveries: Iterable[Delivery], stories: Sequence[Alert], config: Config, now: datetime
-) -> tuple[Untold, ...]:
-    """
-    Return what the configured notifiers were not told, oldest first.
-
-    What was refused for good counts for as long as its events do: for the horizon.
-    """
-    names = {each.name for each in config.notifiers}
-    changes = {
-        each.id: f"{clean(alert.model)}: {label(alert.subject, alert.segment)} {each.change.value}"
-        for alert in stories
-        for each in alert.timeline
-    }
-    missing = [
-        each
-        for each in deliveries
-        if each.notifier in names
-        and (
-            each.state is DeliveryState.PENDING
-            or (each.state is DeliveryState.FAILED and now - each.created_at <= config.horizon)
-        )
-    ]
-    return tuple(
-        Untold(
-            each.notifier,
-            each.state,
-            each.created_at,
-            each.attempts,
-            each.last_error,
-            tuple(changes[transition] for transition in each.transitions if transition in changes),
-        )
-        for each in sorted(missing, key=lambda each: (each.created_at, each.notifier))
-    )
 
 
 def _order(alert: Alert) -> tuple[bool, int, str, str]:
@@ -139,7 +79,18 @@ def _missing_row(missing: Untold) -> tuple[str, ...]:
         missing.notifier,
         day(missing.since),
         str(missing.attempts),
-        "refused for good" if missing.state is DeliveryState.FAILED else "waits",
-        listing(missing.changes, most=_MOST_NAMED),
+        untold.state(missing),
+        untold.named(missing),
         missing.error or "not tried yet",
     )
+
+
+def _plain(missing: Untold) -> dict[str, object]:
+    return {
+        "notifier": missing.notifier,
+        "state": "failed" if missing.refused else "pending",
+        "since": missing.since,
+        "attempts": missing.attempts,
+        "error": missing.error,
+        "changes": untold.changes(missing),
+    }

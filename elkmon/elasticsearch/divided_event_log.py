@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 
+from elkmon.errors import StoreRefused
 from elkmon.ports import Arrival, EventLog, HourCounts, Joined, Totals, Visit, Wanted
 from elkmon.profiles import Profile
 from elkmon.surveys import Survey
@@ -45,10 +46,18 @@ class DividedEventLog:
         return Joined(outcomes, waiting, pages)
 
     def totals(self, span: Window) -> Mapping[datetime, Totals]:
-        """Return the documents of each hour of `span` that has any, all models together."""
+        """
+        Return the documents of each hour of `span` that has any, all models together.
+
+        Of a log that refuses there are none: its models are refused when they are counted, and no others with them.
+        """
         totals = dict(self._native.totals(span))
         for log in self._others():
-            for hour, more in log.totals(span).items():
+            try:
+                found = log.totals(span)
+            except StoreRefused:
+                continue
+            for hour, more in found.items():
                 one = totals.get(hour, Totals())
                 totals[hour] = Totals(
                     one.predictions + more.predictions, one.errors + more.errors, one.outcomes, one.corrections

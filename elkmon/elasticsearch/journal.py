@@ -10,56 +10,45 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
 from elkmon import fields
-from elkmon.alerts import Alert
 from elkmon.baselines import Baseline
 from elkmon.elasticsearch.aggregations import of_version
 from elkmon.elasticsearch.bookmark_documents import (
     BOOKMARK,
-    bookmark_document,
     bookmark_from,
-    bookmark_id,
-    tally_document,
     tally_from,
     tally_id,
 )
 from elkmon.elasticsearch.calls import Cluster, Write
 from elkmon.elasticsearch.connection import Client
 from elkmon.elasticsearch.documents import text_of
-from elkmon.elasticsearch.finding_documents import finding_document, finding_from, finding_id
+from elkmon.elasticsearch.finding_documents import finding_from
 from elkmon.elasticsearch.indices import Indices
 from elkmon.elasticsearch.lease import LENGTH, Lease
 from elkmon.elasticsearch.lease_claims import Leases
 from elkmon.elasticsearch.lease_documents import epoch_of, read_leases
 from elkmon.elasticsearch.lease_sightings import Clocks
-from elkmon.elasticsearch.lesson_documents import LESSON, lesson_document, lesson_from, lesson_id
+from elkmon.elasticsearch.lesson_documents import LESSON, lesson_from
+from elkmon.elasticsearch.places import places
 from elkmon.elasticsearch.profile_documents import (
     RECORDED,
-    baseline_document,
     baseline_from,
-    profile_document,
     profile_from,
-    profile_id,
     recorded_counts,
-    ruler_document,
     ruler_from,
 )
 from elkmon.elasticsearch.story_documents import (
     DELIVERY,
-    alert_document,
     alert_from,
-    delivery_document,
     delivery_from,
-    run_document,
 )
 from elkmon.errors import StaleWriter, StoreRefused
 from elkmon.findings import Finding
-from elkmon.ports import Bookmark, Delivery, DeliveryState, Hold, HourCounts, Lesson, Record, Stories, Tally, Turn
+from elkmon.ports import DeliveryState, Hold, HourCounts, Record, Stories, Tally, Turn
 from elkmon.profiles import PRODUCTION, Profile
 from elkmon.rulers import Ruler
 from elkmon.windows import Window
@@ -133,7 +122,7 @@ class ElasticsearchJournal:
         def writes() -> Iterator[Write]:
             for record in records:
                 epoch = lease.epoch if lease else epoch_of(leases, getattr(record, "model", ""))
-                for index, name, document in self._places(record):
+                for index, name, document in places(record, self._indices):
                     if lease:
                         lease.require()
                     touched[index] = None
@@ -234,37 +223,6 @@ class ElasticsearchJournal:
             tuple(map(lesson_from, lessons)),
             self._tally(models),
         )
-
-    def _places(self, record: Record) -> Iterator[tuple[str, str, Json]]:
-        """Yield index, id and content of each document that `record` is stored in."""
-        indices = self._indices
-        if isinstance(record, Profile):
-            monthly = indices.month(indices.profiles, record.start)
-            index = monthly if record.source == PRODUCTION else indices.baselines
-            yield index, profile_id(record), profile_document(record)
-        elif isinstance(record, Finding):
-            index = indices.month(indices.findings, record.window.end)
-            yield index, finding_id(record), finding_document(record)
-        elif isinstance(record, Baseline):
-            # Last, so that a baseline that is found is whole.
-            yield from self._places(record.ruler)
-            for hour in record.hours:
-                yield from self._places(replace(hour, source=record.id))
-            yield indices.baselines, record.id, baseline_document(record)
-        elif isinstance(record, Ruler):
-            yield indices.rulers, record.id, ruler_document(record)
-        elif isinstance(record, Alert):
-            yield indices.alerts, record.id, alert_document(record)
-        elif isinstance(record, Delivery):
-            yield indices.state, record.id, delivery_document(record)
-        elif isinstance(record, Bookmark):
-            yield indices.state, bookmark_id(record.model), bookmark_document(record)
-        elif isinstance(record, Lesson):
-            yield indices.state, lesson_id(record), lesson_document(record)
-        elif isinstance(record, Tally):
-            yield indices.state, tally_id(record.models), tally_document(record)
-        else:
-            yield indices.state, record.id, run_document(record)
 
     def _tally(self, models: Sequence[str]) -> Tally | None:
         client = self._cluster.client.options(ignore_status=404)

@@ -76,7 +76,7 @@ def _buckets(kind: str, body: Json, inner: Json, buckets: Any, stream: Stream) -
         return [{**each, "key": names.get(each["key"], each["key"])} for each in result]
     if kind == "terms":
         name, place = body["field"], stream.places.get(body["field"])
-        return [{**each, "key": _value(name, _key(each), place)} for each in result]
+        return [{**each, "key": _value(name, each["key"], place)} for each in result]
     return result
 
 
@@ -101,17 +101,13 @@ def _composite_key(body: Json, key: Json, stream: Stream) -> dict[str, Any]:
     return result
 
 
-def _key(bucket: Json) -> Any:
-    """Return a bucket's key; a boolean's is 0 or 1, and its text says which."""
-    text = bucket.get("key_as_string")
-    return text if text in {"true", "false"} else bucket["key"]
-
-
 def _value(name: str, value: Any, place: Place | None) -> Any:
     """Return a value of theirs as elkmon's field has it: a word is text, whatever their mapping makes of it."""
     if value is None:
         return None
     if name in _WORDS or name.startswith(_CATEGORIES):
+        if place is not None and place.boolean:
+            return as_text(bool(value))
         whole = isinstance(value, int) and not isinstance(value, bool)
         return value if isinstance(value, str) else str(value) if whole else as_text(value)
     return _times(value, place.factor) if place is not None else value

@@ -30,10 +30,11 @@ _INDISPENSABLE = frozenset({fields.TIMESTAMP, fields.MODEL_NAME, fields.MODEL_VE
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A field of theirs; a number in it times `factor` is what elkmon's field holds."""
+    """A field of theirs; a number in it times `factor` is what elkmon's field holds, or, with `boolean`, 1 is true."""
 
     field: str
     factor: float = 1.0
+    boolean: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,7 @@ class _Found:
         if isinstance(place, Lack):
             self._lacks.append(replace(place, weight=Weight.FATAL) if name in _INDISPENSABLE else place)
         else:
-            self.places[name] = Place(place, factor)
+            self.places[name] = Place(place, factor, boolean="boolean" in self._types[place])
 
     def put_features(self, layout: Layout) -> None:
         """Look for every feature that one of the layout's patterns names; an earlier pattern goes before a later one."""

@@ -15,7 +15,8 @@ Types = Mapping[str, frozenset[str]]
 _NUMBERS = frozenset(
     {"byte", "short", "integer", "long", "unsigned_long", "half_float", "float", "double", "scaled_float"}
 )
-_WORDS = frozenset({"keyword", "constant_keyword", "wildcard", "boolean", "ip", "version"})
+_WORDS = frozenset({"keyword", "constant_keyword", "wildcard"})
+_OTHER_WORDS = frozenset({"boolean", "ip", "version"})
 _DATES = frozenset({"date", "date_nanos"})
 _TEXTS = frozenset({"text", "match_only_text"})
 PARENTS = frozenset({"object", "nested"})
@@ -29,7 +30,12 @@ class Want(Enum):
     WORD = "a keyword"
 
 
-_ALLOWED = {Want.DATE: _DATES, Want.NUMBER: _NUMBERS, Want.WORD: _WORDS | _NUMBERS}
+# Levels of one field are counted together over all indices, which takes types of one family.
+_ALLOWED: Mapping[Want, tuple[frozenset[str], ...]] = {
+    Want.DATE: (_DATES,),
+    Want.NUMBER: (_NUMBERS,),
+    Want.WORD: (_WORDS, _NUMBERS, *(frozenset({each}) for each in _OTHER_WORDS)),
+}
 
 
 class Weight(StrEnum):
@@ -71,13 +77,14 @@ def usable(theirs: str, want: Want, types: Types) -> str | Lack:
     kinds = types.get(theirs, frozenset())
     if not kinds:
         return absent(theirs, types)
-    if kinds <= _ALLOWED[want]:
+    if any(kinds <= family for family in _ALLOWED[want]):
         return theirs
     if want is Want.WORD:
         beside = [name for name in sorted(types) if name.rpartition(".")[0] == theirs and types[name] <= _WORDS]
         if beside and kinds <= _TEXTS | _WORDS:
             return beside[0]
-    return Lack(theirs, f"is {' and '.join(sorted(kinds))}, not {want.value}", _remedy(theirs, want, kinds))
+    seen = f"is {' in one index and '.join(sorted(kinds))}{' in another' if len(kinds) > 1 else ''}, not {want.value}"
+    return Lack(theirs, seen, _remedy(theirs, want, kinds))
 
 
 def absent(theirs: str, types: Types) -> Lack:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from elkmon.alerts import Transition
@@ -17,10 +17,11 @@ from elkmon.baselines import Baseline
 from elkmon.checks import ModelSettings
 from elkmon.digests import Report
 from elkmon.errors import StoreError
-from elkmon.findings import Finding, Status
 from elkmon.identity import identity
 from elkmon.judgement import earlier_windows
+from elkmon.monitor.check_report import CheckReport
 from elkmon.monitor.counting import Counted, count
+from elkmon.monitor.isolating import together_or_alone
 from elkmon.monitor.judging import Judge, Progress
 from elkmon.monitor.provision import Maker
 from elkmon.monitor.references import segments_of
@@ -35,7 +36,6 @@ from elkmon.ports import (
     Journal,
     Notifier,
     Run,
-    RunStatus,
     Stories,
     Tally,
     Turn,
@@ -47,43 +47,6 @@ HORIZON = 35 * DAY
 """How far back a check looks for late events and late truth."""
 
 _UNJOINED = "truth that no check has joined yet is left out of a rehearsal, and performance with it"
-
-
-@dataclass(frozen=True, slots=True)
-class CheckReport:
-    """
-    What one check did.
-
-    Attributes:
-        run: its record.
-        findings: verdicts of the latest window of each model, whenever it was judged.
-        transitions: what changed in this run.
-        undelivered: what could not be told, per notifier; it is tried again next time.
-        problems: what kept a model from being judged; `trouble` by model the part of it that the store is the cause of, and
-            that may be gone in a while.
-        notes: what else is to be said of how it was judged.
-        claim: whether the lease was held; where it was not, `holder` holds it or has done the turn, and nothing was done.
-    """
-
-    run: Run
-    findings: tuple[Finding, ...] = ()
-    transitions: tuple[Transition, ...] = ()
-    undelivered: tuple[Undelivered, ...] = ()
-    problems: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    trouble: tuple[tuple[str, StoreError], ...] = ()
-    claim: Claim = Claim.HELD
-    holder: str = ""
-
-    @property
-    def status(self) -> RunStatus:
-        """How it ended, in one word."""
-        if self.undelivered:
-            return RunStatus.UNDELIVERED
-        if any(finding.status.bad for finding in self.findings):
-            return RunStatus.ALERTING
-        judged = any(finding.status is Status.OK for finding in self.findings)
-        return RunStatus.HEALTHY if judged and not self.problems else RunStatus.UNJUDGED
 
 
 class Monitor:
@@ -196,7 +159,7 @@ class Monitor:
         baselines: dict[str, list[Baseline]] = defaultdict(list)
         for each in self._journal.baselines(""):
             baselines[each.model].append(each)
-        self._join(now, span, models, baselines)
+        refused = self._join(now, span, models, baselines)
         stories = self._journal.stories(names) if names else Stories()
         self._judge.remember(stories.lessons)
         counted = self._count(span, models, stories, baselines, believed=since is None)
@@ -204,7 +167,9 @@ class Monitor:
             self._event_log, self._journal, self._judge, self._make_provisional, now, span, stories, counted, baselines,
             believed=since is None, notes=list(hold.notes),
         )  # fmt: skip
-        work.go(models)
+        for name, error in {**refused, **counted.refused}.items():
+            work.fail(name, error)
+        work.go([each for each in models if each.name not in work.failed])
         undelivered, untold = deliver(
             self._journal, self._notifiers, self._models, now, span, replace(stories, alerts=work.alerts), hold.require
         )
@@ -214,12 +179,16 @@ class Monitor:
 
     def _join(
         self, now: datetime, span: Window, models: Sequence[ModelSettings], baselines: Mapping[str, Sequence[Baseline]]
-    ) -> None:
+    ) -> dict[str, StoreError]:
+        """Join truth; return the models whose truth could not be, and why."""
         positive = {each.name: each.positive_label for each in models if each.positive_label is not None}
         segments = segments_of(models, [each for known in baselines.values() for each in known])
-        if models:
-            until_now = Window(span.start, hour_of(now) + HOUR)
-            self._event_log.join(now, until_now, [each.name for each in models], positive, segments)
+        until_now = Window(span.start, hour_of(now) + HOUR)
+        _, refused = together_or_alone(
+            [each.name for each in models],
+            lambda some: self._event_log.join(now, until_now, some, positive, segments),
+        )
+        return refused
 
     def _count(
         self,
@@ -278,7 +247,7 @@ class Monitor:
     def report(self, span: Window, now: datetime, models: Sequence[str] = ()) -> Report:
         """Return the history of `span` for `models` (all, when empty), from what is remembered; asks no new question."""
         chosen = [settings for settings in self._models if not models or settings.name in models]
-        return report_period(self._journal, chosen, span, now)
+        return report_period(self._journal, chosen, span, now, [each.name for each in self._notifiers])
 
     def _time(self, now: datetime) -> datetime:
         return now if self._clock is None else self._clock()

@@ -8,8 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import chain
 
 from elkmon.baselines import Baseline
+from elkmon.errors import StoreError
+from elkmon.monitor.isolating import together_or_alone
 from elkmon.monitor.profiling import chosen_baseline
 from elkmon.ports import EventLog, HourCounts, Journal, Stories, Totals
 from elkmon.windows import Window
@@ -26,12 +29,14 @@ class Counted:
         there: per model what the event log holds now; `recorded` what was known of it, by ruler.
         totals: documents per hour, of whatever model, as of this count.
         silent: what is said of a model that logged nothing.
+        refused: models that could not be counted, and why.
     """
 
     there: Mapping[str, Sequence[HourCounts]]
     recorded: Mapping[str, Sequence[HourCounts]]
     totals: Mapping[datetime, Totals] = field(default_factory=dict)
     silent: str = ""
+    refused: Mapping[str, StoreError] = field(default_factory=dict)
 
 
 def count(
@@ -58,14 +63,17 @@ def count(
     differing = [hour for hour in span.hours() if tally and totals.get(hour) != tally.totals.get(hour)]
     other = set(differing)
     there = {model: [each for each in recorded[model] if each.hour not in other] for model in marked}
-    fresh = event_log.counts(span, marked, differing) if marked and differing else ()
-    whole = event_log.counts(span, rest) if rest else ()
-    for each in (*fresh, *whole):
+    fresh, refused = together_or_alone(
+        marked if differing else (), lambda some: event_log.counts(span, some, differing)
+    )
+    whole, also_refused = together_or_alone(rest, lambda some: event_log.counts(span, some))
+    for each in chain(*fresh, *whole):
         there.setdefault(each.model, []).append(each)
     for each in journal.profiled(span, rest) if rest else ():
         recorded[each.model].append(each)
-    silent = "" if all(there.get(model) or recorded[model] for model in models) else _nothing(event_log, span)
-    return Counted(there, recorded, totals, silent)
+    heard = refused or also_refused or all(there.get(model) or recorded[model] for model in models)
+    silent = "" if heard else _nothing(event_log, span)
+    return Counted(there, recorded, totals, silent, refused | also_refused)
 
 
 def _same_rulers(recorded: Iterable[HourCounts], known: Sequence[Baseline]) -> bool:

@@ -5,7 +5,7 @@ A period's history from what is remembered: no new question is asked of the even
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -21,11 +21,17 @@ from elkmon.ports import Journal
 from elkmon.windows import Window
 
 
-def report_period(journal: Journal, models: Sequence[ModelSettings], span: Window, now: datetime) -> Report:
-    """Return one chapter per model: its subjects' verdicts over `span`, worst first, and its stories."""
-    alerts = journal.stories().alerts
-    chapters = tuple(_chapter(journal, settings, span, alerts) for settings in models)
-    return Report(now, span, chapters)
+def report_period(
+    journal: Journal, models: Sequence[ModelSettings], span: Window, now: datetime, notifiers: Collection[str] = ()
+) -> Report:
+    """
+    Return one chapter per model: its subjects' verdicts over `span`, worst first, and its stories.
+
+    Beside them stands what the `notifiers` could not be told, if it waits or was refused since `span` began.
+    """
+    stories = journal.stories()
+    chapters = tuple(_chapter(journal, settings, span, stories.alerts) for settings in models)
+    return Report(now, span, chapters, stories.untold(notifiers, span.start))
 
 
 def _chapter(journal: Journal, settings: ModelSettings, span: Window, alerts: Sequence[Alert]) -> Chapter:

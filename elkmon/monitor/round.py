@@ -162,7 +162,11 @@ class Round:
         except (StoreUnreachable, StaleWriter):
             raise
         except StoreError as error:
-            self.failed.add(model)
-            self.trouble.append((model, error))
-            self.problems.append(f"{model}: {error}")
+            self.fail(model, error)
             return None
+
+    def fail(self, model: str, error: StoreError) -> None:
+        """Write down that the store kept `model` from being judged."""
+        self.failed.add(model)
+        self.trouble.append((model, error))
+        self.problems.append(f"{model}: {error}")

@@ -14,7 +14,8 @@ from enum import StrEnum
 
 from elkmon.digests import Hindrance
 from elkmon.errors import StaleWriter
-from elkmon.monitor.check import CheckReport, Monitor
+from elkmon.monitor.check import Monitor
+from elkmon.monitor.check_report import CheckReport
 from elkmon.monitor.outages import Notices, Outage, Told, hindrance_of
 from elkmon.monitor.telling import Undelivered
 from elkmon.ports import Claim, Notifier, RunStatus, Turn

@@ -4,7 +4,7 @@ Remember: the port `Journal`, what is handed to it and what it gives back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from elkmon.alerts import Alert
 from elkmon.baselines import Baseline
+from elkmon.digests import Untold
 from elkmon.findings import Finding
 from elkmon.identity import identity
 from elkmon.ports.asking import HourCounts, Totals, Usage
@@ -211,6 +212,29 @@ class Stories:
     bookmarks: Mapping[str, Bookmark] = field(default_factory=dict)
     lessons: tuple[Lesson, ...] = ()
     tally: Tally | None = None
+
+    def untold(self, notifiers: Collection[str], since: datetime) -> tuple[Untold, ...]:
+        """Return what `notifiers` were not told, oldest first; what was refused for good only `since` an instant."""
+        changes = {each.id: (alert, each) for alert in self.alerts for each in alert.timeline}
+        missing = [
+            each
+            for each in self.deliveries
+            if each.notifier in notifiers
+            and (
+                each.state is DeliveryState.PENDING or (each.state is DeliveryState.FAILED and each.created_at >= since)
+            )
+        ]
+        return tuple(
+            Untold(
+                each.notifier,
+                each.state is DeliveryState.FAILED,
+                each.created_at,
+                each.attempts,
+                each.last_error,
+                tuple(changes[transition] for transition in each.transitions if transition in changes),
+            )
+            for each in sorted(missing, key=lambda each: (each.created_at, each.notifier))
+        )
 
 
 Record = Ruler | Baseline | Profile | Finding | Alert | Delivery | Run | Bookmark | Lesson | Tally

@@ -10,6 +10,7 @@ from datetime import datetime
 import pandas as pd
 
 from elkmon.digests import History, Report
+from elkmon.presentation import untold
 from elkmon.presentation.chapters import chapter_view, judged
 from elkmon.presentation.facts import facts
 from elkmon.presentation.glossary import explanations
@@ -102,6 +103,7 @@ def page(report: Report, kibana_url: str | None = None) -> str:
         "span": period(report.span),
         "made": moment(report.at),
         "chapters": chapters,
+        "untold": [untold.sentence(each) for each in report.untold],
         "explanations": explanations(latest),
     }
     return render("page.html", values)

@@ -111,6 +111,9 @@ class Theatre:
             return mortals.check(order)
 
         first = check(0, place.step)
+        self.client.indices.refresh(
+            index=f"elkmon-*-{namespace}*"
+        )  # as Elasticsearch has long done when it is minutes later
         second = check(_LATER)
         between = contents(self.client, namespace)
         third = check(2 * _LATER)

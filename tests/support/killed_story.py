@@ -20,12 +20,12 @@ from elkmon.windows import DAY, HOUR, Window
 MODEL = "lending"
 WINDOW = 6 * HOUR
 START = datetime(2026, 3, 2, tzinfo=UTC)
-REFERENCE = Window(START, START + 3 * DAY)
-FOREIGN = Window(REFERENCE.end + DAY / 2, REFERENCE.end + DAY)
+REFERENCE = Window(START, START + 2 * DAY)
+FOREIGN = Window(REFERENCE.end + WINDOW, REFERENCE.end + 3 * WINDOW)
 FIRST = FOREIGN.end
-WRONG = FIRST + WINDOW
-END = FIRST + 4 * WINDOW
-ROWS_A_WINDOW = 42
+WRONG = FIRST
+END = FIRST + 3 * WINDOW
+ROWS_A_WINDOW = 36
 LATE = 7 * HOUR
 """How long every ninth truth takes."""
 OTHER = {"default": "paid", "paid": "default"}

@@ -21,7 +21,20 @@ from elkmon.errors import (
     StoreUnreachable,
 )
 
-COMMANDS = {"demo", "init", "setup", "embedded", "baseline", "check", "run", "replay", "report", "alerts", "doctor", "forget"}
+COMMANDS = {
+    "demo",
+    "init",
+    "setup",
+    "embedded",
+    "baseline",
+    "check",
+    "run",
+    "replay",
+    "report",
+    "alerts",
+    "doctor",
+    "forget",
+}
 BASELINE_COMMANDS = {"create", "list", "show", "diff"}
 
 

@@ -44,7 +44,7 @@ def test_patterns_name_features_and_types_tell_their_kind() -> None:
         "features.num.amount": Place("n_amount"),
         "features.cat.code": Place("code"),
         "features.cat.word": Place("word.raw"),
-        "features.cat.flag": Place("flag"),
+        "features.cat.flag": Place("flag", boolean=True),
         "features.num.size": Place("size"),
         "features.num.box.x": Place("box.x"),
     }
@@ -57,11 +57,11 @@ def test_each_lack_is_named_with_its_remedy() -> None:
     """Text without a keyword, numbers for dates, nested and flattened fields, types that differ, and what is not there."""
     layout = Layout(
         "l", "i", timestamp="at", model="model", version="none", score="p", numeric=("nest.*", "flat.x", "mixed"),
-        features=("when", "lost.*"), where=(("kind", "x"),),
+        features=("when", "lost.*", "torn"), where=(("kind", "x"),),
     )  # fmt: skip
     types = mapped(
         at="long", model="text", p="keyword", nest="nested", nest__a="double", flat="flattened", mixed="long keyword",
-        when="date", kind="text",
+        when="date", kind="text", torn="boolean keyword",
     )  # fmt: skip
 
     found = lacks_of(layout, types)
@@ -77,6 +77,7 @@ def test_each_lack_is_named_with_its_remedy() -> None:
     assert "include_in_parent" in found["nest.a"].remedy
     assert "flat, which is flattened" in found["flat.x"].seen
     assert "differs between the indices" in found["mixed"].remedy
+    assert found["torn"].seen == "is boolean in one index and keyword in another, not a keyword"
     assert found["when"].weight is Weight.MINOR
     assert found["lost.*"].seen == "matches no field of the mapping"
 
@@ -98,7 +99,7 @@ def test_truth_in_the_predictions_document_is_found_by_what_it_adds() -> None:
     stream = feedback_stream(layout, ["m"], types)
     assert (stream.index, stream.models, stream.present) == ("i", ("m",), ("actual",))
     assert stream.conditions == (("kind", "x"),)
-    assert stream.places["elkmon.outcome.label"] == Place("actual")
+    assert stream.places["elkmon.outcome.label"] == Place("actual", boolean=True)
     assert stream.places["elkmon.prediction.id"] == Place("_id")
 
 

@@ -16,7 +16,7 @@ STREAM = Stream(
         "elkmon.prediction.id": Place("_id"),
         "elkmon.prediction.label": Place("class"),
         "features.num.amount": Place("in.amount"),
-        "features.cat.flag": Place("in.flag"),
+        "features.cat.flag": Place("in.flag", boolean=True),
         "event.duration": Place("ms", 1e6),
     },
     constants={"elkmon.model.name": "m", "elkmon.model.version": "1"},
@@ -229,7 +229,7 @@ def test_questions_within_questions_are_changed_and_read_back() -> None:
     assert inner["segments.0"]["aggs"]["0"] == {"filters": {"filters": [{"term": {"in.flag": "true"}}]}}
     assert inner["known"] == {"filter": {"terms": {"in.flag": ["false"]}}}
     cells = {"buckets": [{"doc_count": 2}]}
-    segment = {"key": 1, "key_as_string": "true", "doc_count": 2, "0": cells}
+    segment = {"key": 1, "doc_count": 2, "0": cells}
     found = {
         "hours": {
             "buckets": [{"key": 0, "doc_count": 3, "segments.0": {"buckets": [segment]}, "known": {"doc_count": 1}}]
