@@ -132,7 +132,12 @@ def test_profiles_equal_pandas_on_the_rows(
     # The same, cut into requests of a few fields and one hour each, and asked for hours with gaps between them.
     monkeypatch.setattr(event_log_module, "planned", partial(planned, most_buckets=30))
     gaps = [hours[0], hours[2], hours[3], hours[11]]
-    assert list(event_log.profiles([Wanted("m", "1", gaps, RULER)])) == [profiles[0], profiles[2], profiles[3], profiles[11]]
+    assert list(event_log.profiles([Wanted("m", "1", gaps, RULER)])) == [
+        profiles[0],
+        profiles[2],
+        profiles[3],
+        profiles[11],
+    ]
 
 
 def test_counts_say_what_each_hour_holds(client: Elasticsearch, ready: str, send: Any, predict: Any) -> None:

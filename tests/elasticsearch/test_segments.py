@@ -51,7 +51,9 @@ def test_counts_of_segments_and_pairs_equal_pandas_on_the_rows(
     assert (len(small.groups) > 1, len(small.parts), small.hours) == (True, 2, 1)
     monkeypatch.setattr(event_log_module, "planned", lambda _ruler: small)
     some = [HOURS[0], HOURS[23]]
-    assert list(event_log.profiles([Wanted("m", "1", some, RULER)])) == [each for each in profiles if each.start in some]
+    assert list(event_log.profiles([Wanted("m", "1", some, RULER)])) == [
+        each for each in profiles if each.start in some
+    ]
 
 
 def test_twenty_four_hours_make_the_day_asked_at_once(

@@ -7,10 +7,12 @@ figure came from part of an answer, and the check that follows ends where an und
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -29,7 +31,7 @@ IMPATIENT = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """What is remembered in the end, the mails by Message-ID, and what the recorder was told."""
+    """What is remembered in the end, the mails by Message-ID (a repeat counts once), and what the recorder was told."""
 
     remembered: dict[str, str]
     mails: list[str]
@@ -67,7 +69,7 @@ class Play:
     def ending(self) -> Ending:
         """Return where it stands."""
         mails = [str(mail["Message-ID"]) for mail in self.box.mails]
-        return Ending(self.remembered(), mails, Recorder.told(self.folder))
+        return Ending(self.remembered(), [name for name, _ in groupby(mails)], Recorder.told(self.folder))
 
     def remembered(self) -> dict[str, str]:
         """Return what is in Elasticsearch."""
@@ -182,18 +184,19 @@ def unallocated(client: Elasticsearch, name: str) -> Iterator[None]:
         name=name, index_patterns=[name], priority=1_000, template={"settings": settings}, **stream
     )
     index: list[str] = []
+    # Who makes it is answered when it is mended; a document without a time of its own is not taken even then.
+    making = threading.Thread(target=client.bulk, kwargs={"operations": [{"create": {"_index": name}}, {}]})
+    making.start()
     try:
-        while not index:  # a busy node may not make it in that time
-            lines = [{"create": {"_index": name}}, {"@timestamp": story.END.isoformat()}]
-            assert client.bulk(operations=lines, timeout="500ms")["errors"]
+        while not index:
             index = list(client.indices.get(index=f"{name}*"))
         assert client.cluster.health(index=index)["status"] == "red"
         yield
     finally:
         client.indices.delete_index_template(name=name)
-        if index:
-            client.indices.put_settings(index=index, settings=dict.fromkeys(settings))
-            assert not client.cluster.health(index=index, wait_for_status="yellow", timeout="30s")["timed_out"]
+        client.indices.put_settings(index=index, settings=dict.fromkeys(settings))
+        assert not client.cluster.health(index=index, wait_for_status="yellow", timeout="30s")["timed_out"]
+        making.join()
 
 
 @pytest.mark.parametrize(
