@@ -8,6 +8,7 @@ figure came from part of an answer, and the check that follows ends where an und
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -188,9 +189,9 @@ def unallocated(client: Elasticsearch, name: str) -> Iterator[None]:
     making = threading.Thread(target=client.bulk, kwargs={"operations": [{"create": {"_index": name}}, {}]})
     making.start()
     try:
-        while not index:
+        while not index or client.cluster.health(index=index)["status"] != "red":
+            time.sleep(0.05)
             index = list(client.indices.get(index=f"{name}*"))
-        assert client.cluster.health(index=index)["status"] == "red"
         yield
     finally:
         client.indices.delete_index_template(name=name)
