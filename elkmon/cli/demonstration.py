@@ -16,7 +16,7 @@ def add_to(commands: Commands) -> None:
     """Add the command."""
     parser = commands.add_parser(
         "demo",
-        help="watch a real model on real flights, in three minutes",
+        help="watch a real model on real flights, in a few minutes",
         description="Starts an Elasticsearch, trains a model on real flights, serves half a year of them and mails what "
         "it finds, to a folder. Nothing leaves this machine.",
     )

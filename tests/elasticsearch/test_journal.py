@@ -27,6 +27,7 @@ from elkmon.ports import (
     Stories,
     Tally,
     Totals,
+    Turn,
 )
 from elkmon.profiles import PRODUCTION, Counts, Outcomes, Profile, total
 from elkmon.rulers import CategoricalScale, NumericScale, Ruler
@@ -243,7 +244,7 @@ def test_without_setup_neither_reading_nor_writing_is_answered(client: Elasticse
             read()
     with pytest.raises(StoreRefused, match="elkmon setup"):
         journal.save(everything())
-    with pytest.raises(StoreRefused, match="elkmon setup"), journal.hold("me", NOW):
+    with pytest.raises(StoreRefused, match="elkmon setup"), journal.hold("me", Turn()):
         pass
     assert not client.indices.get(index=f"elkmon-*-{namespace}*")
 

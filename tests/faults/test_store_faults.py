@@ -196,7 +196,8 @@ def unallocated(client: Elasticsearch, name: str) -> Iterator[None]:
     finally:
         client.indices.delete_index_template(name=name)
         client.indices.put_settings(index=index, settings=dict.fromkeys(settings))
-        assert not client.cluster.health(index=index, wait_for_status="yellow", timeout="30s")["timed_out"]
+        mended = client.cluster.health(index=index, wait_for_active_shards="1", timeout="30s")
+        assert not mended["timed_out"], client.cluster.allocation_explain(index=index[0], shard=0, primary=True)
         making.join()
 
 
