@@ -12,10 +12,11 @@ from bench.statistics.session import Table
 
 _WIDE = """\
 {features} features ({numeric} of them numbers), {rows} predictions an hour, windows of an hour; a reference of seven days, which
-the monitor makes a baseline of by asking."""
+the monitor makes a baseline of by asking. *The node's* processor has the loading of the hours in it."""
 _BUSY = """\
 25 features, {rows:,} predictions an hour, which is {daily:,} a day; windows of an hour. The reference is seven days of {fewer:,}
-predictions an hour. A catching up over {hours} hours that nobody has looked at, then runs of one new hour each."""
+predictions an hour. A catching up over {hours} hours that nobody has looked at, then runs of one new hour each. *The
+node's* processor has the loading of those hours in it."""
 _DAY = 24
 
 

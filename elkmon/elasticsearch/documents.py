@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from elkmon.schema import Field
@@ -27,7 +28,7 @@ def nested(values: Mapping[Field, Any]) -> dict[str, Any]:
     for name, value in values.items():
         if value is None:
             continue
-        *parents, last = name.path.split(".")
+        parents, last = _way(name)
         place = document
         for parent in parents:
             place = place.setdefault(parent, {})
@@ -37,12 +38,20 @@ def nested(values: Mapping[Field, Any]) -> dict[str, Any]:
 
 def found(document: Mapping[str, Any], name: Field, default: Any = None) -> Any:
     """Return what `document` holds under the dotted `name`, or `default`."""
+    parents, last = _way(name)
     place: Any = document
-    for part in name.path.split("."):
+    for part in (*parents, last):
         if not isinstance(place, Mapping) or part not in place:
             return default
         place = place[part]
     return place
+
+
+@cache
+def _way(name: Field) -> tuple[tuple[str, ...], str]:
+    """Return the objects that lead to a field, and its last name: asked for with every value of every document."""
+    *parents, last = name.path.split(".")
+    return tuple(parents), last
 
 
 def text_of(instant: datetime | None) -> str | None:

@@ -37,7 +37,7 @@ from elkmon.windows import Window
 
 Json = Mapping[str, Any]
 
-_IDS_A_PAGE = 1_000
+_IDS_A_PAGE = 5_000
 
 
 def join_truth(

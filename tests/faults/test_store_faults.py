@@ -179,26 +179,29 @@ def test_full(begun: Play, undisturbed: tuple[Ending, int]) -> None:
 @contextmanager
 def unallocated(client: Elasticsearch, name: str) -> Iterator[None]:
     """Have an index, or a data stream where the name is of such, whose shard no node holds."""
-    settings = {"index.routing.allocation.require.nowhere": "here"}
-    stream = {"data_stream": {}} if name.startswith("logs-") else {}
-    client.indices.put_index_template(
-        name=name, index_patterns=[name], priority=1_000, template={"settings": settings}, **stream
-    )
-    index: list[str] = []
-    # Who makes it is answered when it is mended; a document without a time of its own is not taken even then.
+    nowhere = "index.routing.allocation.require.nowhere"
+    settings = {nowhere: "here", "index.number_of_replicas": 0}
+    # Who sends to a stream makes it, and is answered when it is mended; without a time its document is not taken even then.
     making = threading.Thread(target=client.bulk, kwargs={"operations": [{"create": {"_index": name}}, {}]})
-    making.start()
+    if name.startswith("logs-"):
+        template = {"index_patterns": [name], "priority": 1_000, "template": {"settings": settings}, "data_stream": {}}
+        client.indices.put_index_template(name=name, **template)
+        making.start()
+    else:
+        client.indices.create(index=name, settings=settings, wait_for_active_shards="0")
+    index: list[str] = []
+    while not index or client.cluster.health(index=index)["status"] != "red":
+        time.sleep(0.05)
+        index = list(client.indices.get(index=f"{name}*"))
     try:
-        while not index or client.cluster.health(index=index)["status"] != "red":
-            time.sleep(0.05)
-            index = list(client.indices.get(index=f"{name}*"))
         yield
     finally:
-        client.indices.delete_index_template(name=name)
-        client.indices.put_settings(index=index, settings=dict.fromkeys(settings))
-        mended = client.cluster.health(index=index, wait_for_active_shards="1", timeout="30s")
+        client.indices.put_settings(index=index, settings={nowhere: None})
+        mended = client.cluster.health(index=index, wait_for_status="green", timeout="30s")
         assert not mended["timed_out"], client.cluster.allocation_explain(index=index[0], shard=0, primary=True)
-        making.join()
+        if making.is_alive():
+            client.indices.delete_index_template(name=name)
+            making.join()
 
 
 @pytest.mark.parametrize(
@@ -210,8 +213,7 @@ def test_red(begun: Play, undisturbed: tuple[Ending, int], name: str) -> None:
     with unallocated(begun.client, name.format(begun.namespace)):
         ended = begun.check(timeout=IMPATIENT)
         # What only asks is refused at once; what makes documents visible there waits, and nobody answers.
-        assert [each for each in ended.trouble if "no figure is made" in each or "did not answer in time" in each], (
-            ended
-        )
-        assert_nothing_made_up(begun, end)
+    said = [each for each in ended.trouble if "no figure is made" in each or "did not answer in time" in each]
+    assert said, ended
+    assert_nothing_made_up(begun, end)
     assert_mended(begun, end)

@@ -15,8 +15,8 @@ COLUMNS = (
 _NOTES = """\
 {models} models of 40 numeric and 10 categorical features and two pairs, {rows} predictions an hour each, windows of an hour, and
 {history} hours of history that are judged. Each run finds one new hour of each model. *Warm*: the second and later runs of one
-process; *fresh*: the first run of a process, its packages imported. Nothing is mailed. *The
-node's* processor has the loading of those hours in it."""
+process; *fresh*: the first run of a process, its packages imported. Nothing is mailed. *The node's*
+processor has the loading of those hours in it."""
 _ROWS = 250
 
 
