@@ -198,6 +198,7 @@ def _mail(settings: MailSettings, config: Config) -> Notifier:
         username=settings.username or None,
         password=settings.password.reveal() if settings.password else None,
         kibana_url=config.kibana_url or None,
+        namespace=config.store.namespace,
     )
 
 

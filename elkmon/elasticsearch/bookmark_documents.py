@@ -80,15 +80,19 @@ def tally_document(tally: Tally) -> dict[str, Any]:
         {
             fields.TIMESTAMP: text_of(max(hours, default=None)),
             fields.STATE_KIND: TALLY,
-            fields.PACKED: {"hours": [[milliseconds(hour), *astuple(tally.totals[hour])] for hour in hours]},
+            fields.PACKED: {
+                "hours": [[milliseconds(hour), *astuple(tally.totals[hour])] for hour in hours],
+                "left_out": list(tally.left_out),
+            },
         }
     )
 
 
 def tally_from(document: Json, models: Sequence[str]) -> Tally:
     """Return the tally of `models` that `tally_document` wrote."""
-    rows = found(document, fields.PACKED)["hours"]
-    return Tally(tuple(models), {from_milliseconds(hour): Totals(*counts) for hour, *counts in rows})
+    packed = found(document, fields.PACKED)
+    totals = {from_milliseconds(hour): Totals(*counts) for hour, *counts in packed["hours"]}
+    return Tally(tuple(models), totals, tuple(packed["left_out"]))
 
 
 def _packed_counts(counts: Iterable[HourCounts]) -> list[Any]:

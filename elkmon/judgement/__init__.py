@@ -9,12 +9,14 @@ store, no plot; the mathematics is `elkmon.measures`.
 from elkmon.judgement.case import earlier_windows
 from elkmon.judgement.evidence import Move, evidence, moves, tendency
 from elkmon.judgement.learning import EDITION, learn
+from elkmon.judgement.subjects import SILENCE
 from elkmon.judgement.unfamiliar import unfamiliar
 from elkmon.judgement.verdicts import judge, unjudged
 from elkmon.measures.learnt import Limits
 
 __all__ = [
     "EDITION",
+    "SILENCE",
     "Limits",
     "Move",
     "earlier_windows",

@@ -173,8 +173,8 @@ class Monitor:
         undelivered, untold = deliver(
             self._journal, self._notifiers, self._models, now, span, replace(stories, alerts=work.alerts), hold.require
         )
-        if names and since is None and not work.failed:
-            self._journal.save([Tally(tuple(names), counted.totals)])
+        if since is None and work.failed < set(names):
+            self._journal.save([Tally(tuple(names), counted.totals, tuple(sorted(work.failed)))])
         return self._reported(work, models, started, before, undelivered, untold)
 
     def _join(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from elkmon.alerts import Transition
 from elkmon.errors import StoreError
-from elkmon.findings import Finding, Status
+from elkmon.findings import Family, Finding, Status
 from elkmon.monitor.telling import Undelivered
 from elkmon.ports import Claim, Run, RunStatus
 
@@ -46,5 +46,6 @@ class CheckReport:
             return RunStatus.UNDELIVERED
         if any(finding.status.bad for finding in self.findings):
             return RunStatus.ALERTING
-        judged = any(finding.status is Status.OK for finding in self.findings)
+        # That a service is not silent is no judgement of its model.
+        judged = any(each.status is Status.OK and each.subject.family is not Family.SERVICE for each in self.findings)
         return RunStatus.HEALTHY if judged and not self.problems else RunStatus.UNJUDGED

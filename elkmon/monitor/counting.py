@@ -58,7 +58,11 @@ def count(
     for model, bookmark in stories.bookmarks.items():
         recorded[model] = [each for each in bookmark.counts if each.hour in span]
     tally = stories.tally
-    marked = [model for model in models if tally and _same_rulers(recorded[model], baselines.get(model, ()))]
+    marked = [
+        model
+        for model in models
+        if tally and model not in tally.left_out and _same_rulers(recorded[model], baselines.get(model, ()))
+    ]
     rest = [model for model in models if model not in marked]
     differing = [hour for hour in span.hours() if tally and totals.get(hour) != tally.totals.get(hour)]
     other = set(differing)
@@ -71,8 +75,8 @@ def count(
         there.setdefault(each.model, []).append(each)
     for each in journal.profiled(span, rest) if rest else ():
         recorded[each.model].append(each)
-    heard = refused or also_refused or all(there.get(model) or recorded[model] for model in models)
-    silent = "" if heard else _nothing(event_log, span)
+    heard = refused or also_refused or any(there.get(model) or recorded[model] for model in models)
+    silent = _SILENT.format(span) if heard else _SILENT.format(span) + _others(event_log, span)
     return Counted(there, recorded, totals, silent, refused | also_refused)
 
 
@@ -85,7 +89,10 @@ def _same_rulers(recorded: Iterable[HourCounts], known: Sequence[Baseline]) -> b
     )
 
 
-def _nothing(event_log: EventLog, span: Window) -> str:
+def _others(event_log: EventLog, span: Window) -> str:
+    """Return who did log something, for who misspelt the name of a model. That is a dear question, asked if nobody is heard."""
     others = sorted({each.model for each in event_log.counts(span, [])})
-    named = f"; the models that logged are {', '.join(others[:_NAMED])}" if others else "; no model logged anything"
-    return f"no predictions in {span} (an hour counts once it is over){named}"
+    return f"; the models that logged are {', '.join(others[:_NAMED])}" if others else "; no model logged anything"
+
+
+_SILENT = "no predictions in {} (an hour counts once it is over)"

@@ -12,10 +12,12 @@ from datetime import datetime
 
 from elkmon.baselines import Baseline
 from elkmon.checks import ModelSettings
-from elkmon.findings import Finding, Status
+from elkmon.findings import BASELINE, Finding, Status
 from elkmon.identity import identity
+from elkmon.judgement import SILENCE
 from elkmon.monitor.profiling import Asked, Hour
 from elkmon.ports import Bookmark, Journal, Visit
+from elkmon.profiles import ALL
 from elkmon.windows import Window, windows_within
 
 
@@ -84,11 +86,13 @@ def draw_up(
     predicted = [hour for hour, counts in asked.counts.items() if counts.predictions]
     continues = bookmark is not None and bookmark.settings == settings.hash and _same(bookmark.baselines, asked)
     known = bookmark if continues else None
+    # All versions of a window, or none: a story takes the verdict of all of them together.
     chosen = [
         (window, version)
         for window in windows
-        for version in live_versions(predicted, window)
-        if known is None or _asks_for_it(known, settings, asked, window, version, now)
+        for live in (live_versions(predicted, window),)
+        if known is None or any(_asks_for_it(known, settings, asked, window, version, now) for version in live)
+        for version in live
     ]
     remembered = _remembered(journal, settings.name, {window for window, _ in chosen})
     entries = []
@@ -96,7 +100,7 @@ def draw_up(
         before = tuple(remembered.get((version, window), ()))
         content = _content(asked, version, window)
         stands = _out_of_reach(asked, version, window) or (
-            before and not _outdated(before, settings, asked.baselines.get(version), content, now)
+            sealed(before) and not _outdated(before, settings, asked.baselines.get(version), content, now)
         )
         entries.append(Entry(window, version, before, not stands, content))
     last: tuple[tuple[Window, str], ...] = ()
@@ -117,6 +121,16 @@ def draw_up(
         continues,
         frozenset(known.waiting if known else ()),
     )
+
+
+def sealed(findings: Iterable[Finding]) -> bool:
+    """Whether all verdicts on a window were written: the one that is always there is written last."""
+    return any(is_seal(finding) for finding in findings)
+
+
+def is_seal(finding: Finding) -> bool:
+    """Whether a finding is the one that every window of every version has, of all its traffic."""
+    return finding.segment == ALL and finding.subject in {SILENCE, BASELINE}
 
 
 def comparable(baseline: Baseline | None, window: Window) -> bool:

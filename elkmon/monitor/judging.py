@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from elkmon.baselines import Baseline
 from elkmon.findings import Finding, Status
 from elkmon.judgement import earlier_windows, judge, unfamiliar, unjudged
-from elkmon.monitor.docket import Docket, comparable
+from elkmon.monitor.docket import Docket, comparable, is_seal
 from elkmon.monitor.hours import Hours
 from elkmon.monitor.references import References, shortcomings
 from elkmon.monitor.revising import revised, said_by_absence
+from elkmon.monitor.stories import Storybook
 from elkmon.ports import Arrival, EventLog, Journal, Lesson, Visit
 from elkmon.profiles import ALL, Slices
 from elkmon.windows import HOUR, Window
@@ -31,13 +32,11 @@ class Judged:
     The verdicts of one model.
 
     Attributes:
-        standing: findings of all windows that were looked at, old and new, in order of window.
-        latest: those of each version's latest window, but for what their absence says.
+        latest: findings of each version's latest window, but for what their absence says.
         windows: windows judged in this run; `waiting` those, looked at now or before, whose truth is not due.
         problems: why something could not be judged; `notes` what else is to be said.
     """
 
-    standing: tuple[Finding, ...] = ()
     latest: tuple[Finding, ...] = ()
     windows: int = 0
     waiting: tuple[tuple[str, Window], ...] = ()
@@ -82,9 +81,9 @@ class Judge:
         """Take in what was learnt of baselines before."""
         self._references.remember(lessons)
 
-    def judge(self, docket: Docket, arrivals: Arrivals) -> Judged:
+    def judge(self, docket: Docket, arrivals: Arrivals, book: Storybook) -> Judged:
         """
-        Judge the entries of `docket` that are due.
+        Judge the entries of `docket` that are due, and take window by window into the `book`.
 
         Findings that are new or differ from what was remembered are saved while it goes on, so that what is interrupted goes
         on where it was.
@@ -95,15 +94,20 @@ class Judge:
         waiting = {each for each in docket.waiting if each[1].end > docket.span.start}
         bench = _Bench(self._journal, self._references, docket, arrivals)
         what = f"judging {settings.name}"
+        standing: list[Finding] = []
         for done, entry in enumerate(docket.entries):
             self._progress(what, done, len(docket.entries))
+            if standing and standing[0].window != entry.window:
+                book.take(standing)
+                standing = []
             if entry.due:
                 new = bench.verdicts(asked.baselines.get(entry.version), entry.version, entry.window)
-                verdicts, fresh = revised(entry.before, [replace(each, content=entry.content) for each in new])
-                work.judged(verdicts, fresh)
+                judged = [replace(each, content=entry.content) for each in new]
+                verdicts, fresh = revised(entry.before, judged, book.spoken_of)
+                work.judged(fresh)
             else:
                 verdicts = tuple(sorted(entry.before, key=lambda each: (each.segment, each.subject)))
-                work.standing.extend(verdicts)
+            standing.extend(verdicts)
             key = entry.version, entry.window
             waits = any(finding.status is Status.PENDING for finding in verdicts)
             waiting = waiting | {key} if waits else waiting - {key}
@@ -111,13 +115,15 @@ class Judge:
             latest[entry.version] = tuple(
                 each for each in verdicts if (each.segment, each.subject) in written or not said_by_absence(each)
             )
+        if standing:
+            book.take(standing)
         work.save()
         if docket.entries:
             self._progress(what, len(docket.entries), len(docket.entries))
         problems = (docket.unprovided,) if docket.unprovided and docket.last else ()
         notes = tuple(shortcomings(settings, asked.baselines.values(), bench.lacking))
         current = self._latest(docket, latest)
-        return Judged(tuple(work.standing), current, work.windows, tuple(sorted(waiting)), problems, notes)
+        return Judged(current, work.windows, tuple(sorted(waiting)), problems, notes)
 
     def _latest(self, docket: Docket, latest: dict[str, tuple[Finding, ...]]) -> tuple[Finding, ...]:
         """Return the verdicts of the last window; those that were not looked at are read."""
@@ -134,17 +140,15 @@ class Judge:
 
 @dataclass(slots=True)
 class _Work:
-    """What stands so far, and what of it is still to be saved."""
+    """What was judged so far, and what of it is still to be saved."""
 
     journal: Journal
-    standing: list[Finding] = field(default_factory=list)
     unsaved: list[Finding] = field(default_factory=list)
     windows: int = 0
 
-    def judged(self, verdicts: Sequence[Finding], fresh: Sequence[Finding]) -> None:
+    def judged(self, fresh: Sequence[Finding]) -> None:
         self.windows += 1
-        self.standing.extend(verdicts)
-        self.unsaved.extend(fresh)
+        self.unsaved.extend(sorted(fresh, key=is_seal))  # last, so that what is there of a window is all of it
         if len(self.unsaved) >= _FINDINGS_A_SAVE:
             self.save()
 

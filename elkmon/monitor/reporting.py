@@ -12,7 +12,7 @@ from datetime import datetime
 from elkmon.alerts import Alert
 from elkmon.checks import ModelSettings
 from elkmon.digests import Chapter, Explanation, History, Point, Report, size
-from elkmon.findings import Finding, Status, Subject
+from elkmon.findings import Family, Finding, Status, Subject
 from elkmon.judgement import evidence
 from elkmon.monitor.explaining import Explainer
 from elkmon.monitor.hours import Hours
@@ -44,7 +44,9 @@ def _chapter(journal: Journal, settings: ModelSettings, span: Window, alerts: Se
     hours = {window: Hours(journal, settings.name, window) for window in windows}
     explainer = Explainer(journal, settings)
     ordered = []
-    for (version, segment, _), of_subject in by_subject.items():
+    for (version, segment, subject), of_subject in by_subject.items():
+        if subject.family is Family.QUALITY and not of_subject[-1].status.bad and of_subject[-1].window < windows[-1]:
+            continue  # since then nothing was amiss, of which no word is kept
         latest, explanation = _last_judged(of_subject), Explanation()
         baseline = baselines.get(latest.baseline)
         if baseline is not None:

@@ -4,7 +4,7 @@ What new verdicts on a window do to those that were remembered of it, and which 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from elkmon.findings import BASELINE, Family, Finding, Status, Subject
@@ -22,9 +22,15 @@ def said_by_absence(finding: Finding) -> bool:
     return fine and finding.subject.family is Family.QUALITY and (finding.segment != ALL or not finding.value)
 
 
-def revised(before: Iterable[Finding], new: Iterable[Finding]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+def revised(
+    before: Iterable[Finding],
+    new: Iterable[Finding],
+    spoken_of: Callable[[str, Subject], bool] = lambda _segment, _subject: False,
+) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """
     Return the verdicts that stand after judging again, and those of them that must be written.
+
+    `spoken_of` tells, by segment and subject, of what there is a story: then good values are written, too.
 
     A finding that says the same as before stays as it was written; one whose status changed says what it was, where it was
     judged by the same settings and baseline; one whose subject is not judged any more says so, and is not left to stand.
@@ -46,7 +52,7 @@ def revised(before: Iterable[Finding], new: Iterable[Finding]) -> tuple[tuple[Fi
             verdict = replace(finding, revision=previous.revision + 1, previous=was)
         standing.append(verdict)
         if previous is None:
-            if not said_by_absence(verdict):
+            if not said_by_absence(verdict) or spoken_of(verdict.segment, verdict.subject):
                 changed.append(verdict)
         elif replace(verdict, evidence=None) != replace(previous, evidence=None):
             changed.append(verdict)

@@ -22,7 +22,7 @@ from elkmon.monitor.docket import Docket, draw_up
 from elkmon.monitor.judging import Arrivals, Judge
 from elkmon.monitor.profiling import Asked, plan_hours, profile_hours
 from elkmon.monitor.provision import Maker, provide
-from elkmon.monitor.stories import advance_alerts
+from elkmon.monitor.stories import Storybook
 from elkmon.ports import Bookmark, EventLog, Journal, Stories
 from elkmon.windows import Window
 
@@ -121,24 +121,30 @@ class Round:
         settings, name = docket.settings, docket.settings.name
 
         def judge() -> Bookmark:
-            judged = self.judge.judge(docket, arrivals)
-            advanced = advance_alerts(self.journal, settings, self._known(name), judged.standing, self.now)
+            book = Storybook(settings, self._known(name), self.now)
+            judged = self.judge.judge(docket, arrivals, book)
+            # What opens, worsens, resolves or is corrected is in the saved timeline before anyone is told.
+            if book.changed:
+                self.journal.save(book.changed)
             self.windows += judged.windows
             self.findings.extend(judged.latest)
-            self.transitions.extend(advanced.transitions)
-            self.told[name] = advanced.stories
+            self.transitions.extend(book.transitions)
+            self.told[name] = book.stories
             self.problems.extend(f"{name}: {problem}" for problem in judged.problems)
             self.notes.extend(f"{name}: {note}" for note in judged.notes)
             mark = self.stories.bookmarks.get(name)
+            known = (
+                mark.counts if mark else ()
+            )  # as of an instant of the past, what is known of later hours stays known
             ends = [each for each in (docket.until, mark.until if mark else None) if each is not None]
             return Bookmark(
                 name,
                 settings.hash,
                 {version: each.id for version, each in docket.asked.baselines.items()},
-                tuple(docket.asked.counts.values()),
+                (*docket.asked.counts.values(), *(each for each in known if each.hour >= self.span.end)),
                 max(ends, default=None),
                 judged.waiting,
-                advanced.watching,
+                book.watching,
             )
 
         return self._attempt(name, judge)
@@ -151,9 +157,10 @@ class Round:
 
     def _known(self, model: str) -> Iterator[Alert]:
         """Yield the stories of a model as they are remembered, those that never opened included."""
-        yield from (alert for alert in self.stories.alerts if alert.model == model)
         mark = self.stories.bookmarks.get(model)
         yield from mark.watching if mark else ()
+        # Last: one that was saved after the bookmark stands in place of what was watched before.
+        yield from (alert for alert in self.stories.alerts if alert.model == model)
 
     def _attempt(self, model: str, do: Callable[[], _Result]) -> _Result | None:
         """Return what `do` returns; what the store refuses or answers in part is the trouble of `model` alone."""

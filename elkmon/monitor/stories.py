@@ -1,74 +1,82 @@
 """
-From verdicts to stories: takes each window's findings into the alerts, and remembers those that changed.
+From verdicts to stories: takes each window's findings into the alerts of one model, and says which of them changed.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from elkmon.alerts import Alert, Transition, advance
 from elkmon.checks import ModelSettings
 from elkmon.findings import Family, Finding, Subject
 from elkmon.monitor.revising import with_absent
-from elkmon.ports import Journal
-from elkmon.windows import Window
 
 
-@dataclass(frozen=True, slots=True)
-class Advanced:
-    """What changed in the stories of one model: all that are told of, and those that have not opened and may."""
-
-    transitions: tuple[Transition, ...] = ()
-    stories: tuple[Alert, ...] = ()
-    watching: tuple[Alert, ...] = ()
-
-
-def advance_alerts(
-    journal: Journal,
-    settings: ModelSettings,
-    known: Iterable[Alert],
-    standing: Sequence[Finding],
-    now: datetime,
-) -> Advanced:
+class Storybook:
     """
-    Advance the alerts of one model over the windows of `standing`, in order, save those that changed, and return what changed.
+    The stories of one model while its windows are judged in order.
 
-    `known` are its stories so far, those that never opened included: these are not saved here, but returned. What opens,
-    worsens, resolves or is corrected is in the saved alert's timeline before anyone is told.
+    Args:
+        settings: how the model is judged.
+        known: its stories so far, those that never opened included.
+        now: the instant of the check, which is when what changes is said.
     """
-    before = {alert.fingerprint: alert for alert in known}
-    by_window: dict[Window, list[Finding]] = defaultdict(list)
-    for finding in standing:
-        by_window[finding.window].append(finding)
-    subjects = _qualities(before.values(), standing)
-    alerts = dict(before)
-    for window in sorted(by_window):
+
+    def __init__(self, settings: ModelSettings, known: Iterable[Alert], now: datetime) -> None:
+        self._settings = settings
+        self._now = now
+        self._before = {alert.fingerprint: alert for alert in known}
+        self._alerts = dict(self._before)
+        # Quality subjects by segment of which anything was ever said: those without a word in a window were well.
+        self._qualities: dict[str, dict[Subject, None]] = defaultdict(dict)
+        for alert in self._before.values():
+            self._notice(alert.segment, alert.subject)
+
+    def take(self, findings: Sequence[Finding]) -> None:
+        """Take in all verdicts of one window, of all its versions and segments."""
+        for finding in findings:
+            self._notice(finding.segment, finding.subject)
         by_subject: dict[tuple[str, Subject], list[Finding]] = defaultdict(list)
-        for finding in (*by_window[window], *with_absent(by_window[window], subjects)):
+        for finding in (*findings, *with_absent(findings, self._qualities)):
             by_subject[finding.segment, finding.subject].append(finding)
-        for (segment, subject), findings in by_subject.items():
-            fresh = Alert(settings.name, subject, segment)
-            alert = alerts.get(fresh.fingerprint, fresh)
-            alerts[alert.fingerprint] = advance(alert, findings, settings.policy, now)
-    changed = [alert for key, alert in alerts.items() if alert.timeline and alert != before.get(key)]
-    if changed:
-        journal.save(changed)
-    told = {each for alert in before.values() for each in alert.timeline}
-    return Advanced(
-        tuple(each for alert in changed for each in alert.timeline if each not in told),
-        tuple(alert for alert in alerts.values() if alert.timeline),
-        tuple(alert for alert in alerts.values() if alert.recent and not alert.timeline),
-    )
+        for (segment, subject), verdicts in by_subject.items():
+            alert = self._story(segment, subject)
+            self._alerts[alert.fingerprint] = advance(alert, verdicts, self._settings.policy, self._now)
 
+    def spoken_of(self, segment: str, subject: Subject) -> bool:
+        """Whether there is a story of `subject`, or may be one soon: then good values are worth a word, too."""
+        if subject not in self._qualities.get(segment, ()):
+            return False
+        alert = self._story(segment, subject)
+        return bool(alert.timeline) or any(each.status.bad for each in alert.recent)
 
-def _qualities(alerts: Iterable[Alert], findings: Iterable[Finding]) -> Mapping[str, Iterable[Subject]]:
-    """Return the quality subjects, by segment, that anything was ever said of: those without a word in a window were well."""
-    found: dict[str, dict[Subject, None]] = defaultdict(dict)
-    said = [(each.segment, each.subject) for each in alerts] + [(each.segment, each.subject) for each in findings]
-    for segment, subject in said:
+    @property
+    def stories(self) -> tuple[Alert, ...]:
+        """Those that have something to tell."""
+        return tuple(alert for alert in self._alerts.values() if alert.timeline)
+
+    @property
+    def changed(self) -> tuple[Alert, ...]:
+        """Those of them that are not as they were."""
+        return tuple(alert for alert in self.stories if alert != self._before.get(alert.fingerprint))
+
+    @property
+    def watching(self) -> tuple[Alert, ...]:
+        """Those that have not opened, and may."""
+        return tuple(alert for alert in self._alerts.values() if alert.recent and not alert.timeline)
+
+    @property
+    def transitions(self) -> tuple[Transition, ...]:
+        """What changed."""
+        told = {each for alert in self._before.values() for each in alert.timeline}
+        return tuple(each for alert in self.changed for each in alert.timeline if each not in told)
+
+    def _story(self, segment: str, subject: Subject) -> Alert:
+        fresh = Alert(self._settings.name, subject, segment)
+        return self._alerts.get(fresh.fingerprint, fresh)
+
+    def _notice(self, segment: str, subject: Subject) -> None:
         if subject.family is Family.QUALITY:
-            found[segment][subject] = None
-    return found
+            self._qualities[segment][subject] = None

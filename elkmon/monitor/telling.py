@@ -52,6 +52,12 @@ def deliver(
     """
     alerts = {alert.fingerprint: alert for alert in stories.alerts}
     timeline = {each.id: each for alert in stories.alerts for each in alert.timeline}
+    waits = (each for each in stories.deliveries if each.state is DeliveryState.PENDING)
+    if any(transition not in timeline for each in waits for transition in each.transitions):
+        # A digest that was fixed when other models were checked together is told whole.
+        for alert in journal.stories().alerts:
+            alerts.setdefault(alert.fingerprint, alert)
+    every = {each.id: each for alert in alerts.values() for each in alert.timeline}
     covered = told_with_the_whole(stories.alerts)
     recent = [
         each
@@ -65,13 +71,14 @@ def deliver(
         mine = [delivery for delivery in stories.deliveries if delivery.notifier == notifier.name]
         told = {transition for delivery in mine for transition in delivery.transitions}
         untold = sorted((each for each in recent if each.id not in told), key=lambda each: (each.at, each.id))
-        new.update((each.id, each) for each in untold)
+        # A correction that waits for other news was new when it was found.
+        new.update((each.id, each) for each in untold if each.change is not Change.CORRECTED or each.said_at == now)
         waiting = [delivery for delivery in mine if delivery.state is DeliveryState.PENDING]
         if any(each.change is not Change.CORRECTED for each in untold):
             waiting.append(Delivery(notifier.name, tuple(each.id for each in untold), now))
             journal.save(waiting[-1:])
         for delivery in sorted(waiting, key=lambda each: (each.created_at, each.id)):
-            transitions = [timeline[each] for each in delivery.transitions if each in timeline]
+            transitions = [every[each] for each in delivery.transitions if each in every]
             digest = composer.digest(delivery.id, transitions)
             require()
             done, failure = _attempt(notifier, delivery, digest, now)

@@ -23,6 +23,7 @@ from elkmon.presentation.notices import notice_letter
 from elkmon.presentation.writing import clean, listing
 
 _SECURITIES = ("starttls", "ssl", "none")
+_LONGEST_NAMESPACE = 12
 _LONGEST_DOMAIN = 48
 """Beyond it a single id fills a header's line, which the standard library would then encode as words."""
 
@@ -46,6 +47,7 @@ class Mail:
         timeout: seconds to wait for each answer.
         kibana_url: adds links to the events in Kibana.
         context: how certificates are verified; by the system's authorities unless given.
+        namespace: whose models it tells of; part of the ids of mails, so that two installations' are told apart.
 
     Raises:
         ConfigurationError: when an address, the security or the Kibana URL cannot be used.
@@ -65,6 +67,7 @@ class Mail:
         timeout: float = 30,
         kibana_url: str | None = None,
         context: ssl.SSLContext | None = None,
+        namespace: str = "",
     ) -> None:
         if security not in _SECURITIES:
             raise ConfigurationError(f"{name}: security {security!r} is none of {', '.join(_SECURITIES)}")
@@ -82,6 +85,7 @@ class Mail:
         self._timeout = timeout
         self._kibana_url = checked(kibana_url)
         self._context = context
+        self._namespace = namespace
 
     @property
     def name(self) -> str:
@@ -140,6 +144,7 @@ class Mail:
         tag = _tag(digest.id)
         domain = _ascii(self._sender.domain)
         listed = domain if len(domain) <= _LONGEST_DOMAIN else "elkmon.invalid"
+        whose = f"{self._namespace[:_LONGEST_NAMESPACE].rstrip('.')}." if self._namespace else ""
 
         def place(picture: Picture) -> str:
             return f"{picture.name}.{tag}@{domain}"
@@ -148,19 +153,19 @@ class Mail:
         reason = f"elkmon's notifier {clean(self._name)} is configured to write to {recipients}"
         if digest.notice is not None:
             content = notice_letter(digest.notice, digest.at, reason)
-            references = [f"<{_tag(digest.notice.follows)}@{domain}>"] if digest.notice.follows else []
+            references = [f"<{_tag(digest.notice.follows)}@{whose}{domain}>"] if digest.notice.follows else []
         else:
             content = letter(
                 digest, kibana_url=self._kibana_url, reason=reason, address=lambda picture: f"cid:{place(picture)}"
             )
             stories = dict.fromkeys(item.alert.id for item in digest.items)
-            references = [f"<{story[:16]}@{listed}>" for story in list(stories)[:20]]
+            references = [f"<{story[:16]}@{whose}{listed}>" for story in list(stories)[:20]]
         message = EmailMessage(policy=SMTP)
         message["Subject"] = content.subject
         message["From"] = self._sender
         message["To"] = self._recipients
         message["Date"] = format_datetime(datetime.now(UTC))
-        message["Message-ID"] = f"<{tag}@{domain}>"
+        message["Message-ID"] = f"<{tag}@{whose}{domain}>"
         if references:
             message["References"] = " ".join(references)
         message["List-Id"] = f"elkmon <elkmon.{listed}>"

@@ -188,10 +188,15 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """The documents of each hour of the horizon, of whatever model, as they were when all of `models` had been judged."""
+    """
+    The documents of each hour of the horizon, of whatever model, as they were when `models` had been judged.
+
+    Those `left_out` could not be judged then.
+    """
 
     models: tuple[str, ...]
     totals: Mapping[datetime, Totals]
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

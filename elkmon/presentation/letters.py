@@ -26,6 +26,7 @@ from elkmon.presentation.words import (
     ongoing,
 )
 from elkmon.presentation.writing import capital, clean, count, listing, moment, period
+from elkmon.windows import Window
 
 MOST_LINES = 30
 MOST_PICTURES = 8
@@ -116,7 +117,9 @@ def summary(items: Sequence[Item]) -> str:
     parts = [f"{count(changes.count(change))} {verb}" for change, verb in _CHANGED.items() if change in changes]
     models = list(dict.fromkeys(_model_and_version(item) for item in items))
     windows = {item.finding.window for item in items}
-    when = period(items[0].finding.window) if len(windows) == 1 else "the latest windows"
+    when = period(items[0].finding.window)
+    if len(windows) > 1:
+        when = f"windows of {period(Window(min(each.start for each in windows), max(each.end for each in windows)))}"
     return f"Of what is watched about {listing(models)}, {listing(parts)} ({when})."
 
 

@@ -27,7 +27,7 @@ from support.mail_server import Mailbox, free_port, mail_server
 from support.tunnel import Break, Tunnel
 
 TESTS = Path(__file__).parents[1]
-PATIENCE = 60.0
+PATIENCE = 150.0
 
 
 def wait_for(condition: Callable[[], object], what: object) -> None:

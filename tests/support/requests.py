@@ -1,6 +1,7 @@
 """What is asked of Elasticsearch, recorded as it leaves, and the actions that its security asks a privilege for."""
 
 import contextlib
+import gzip
 import json
 import re
 from collections.abc import Iterator
@@ -146,7 +147,8 @@ def recorded() -> Iterator[list[Request]]:
     node, post, get = Urllib3HttpNode.perform_request, Link.post, Probe.get
 
     def perform_request(self, method, target, body=None, *args, **options):
-        requests.append(Request(method, target, body or b""))
+        packed = body is not None and body.startswith(b"\x1f\x8b")
+        requests.append(Request(method, target, gzip.decompress(body) if packed else body or b""))
         return node(self, method, target, body, *args, **options)
 
     def link_post(self, path, body, kind):

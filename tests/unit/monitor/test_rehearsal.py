@@ -12,7 +12,7 @@ from elkmon.checks import ModelSettings
 from elkmon.elasticsearch import ElasticsearchJournal, connect
 from elkmon.findings import Direction, Family, Finding, Kind, Status, Subject
 from elkmon.monitor.rehearsal import Rehearsal
-from elkmon.monitor.stories import advance_alerts
+from elkmon.monitor.stories import Storybook
 from elkmon.windows import DAY, HOUR
 
 BAD, WORSE, GOOD = Status.WARNING, Status.CRITICAL, Status.OK
@@ -29,7 +29,10 @@ def stage() -> Iterator[Rehearsal]:
 
 def play(stage: Rehearsal, findings: list[Finding]) -> None:
     stage.save(findings)
-    advance_alerts(stage, SETTINGS, stage.stories().alerts, findings, datetime(2026, 5, 1, tzinfo=UTC))
+    book = Storybook(SETTINGS, stage.stories().alerts, datetime(2026, 5, 1, tzinfo=UTC))
+    for window in sorted({each.window for each in findings}):
+        book.take([each for each in findings if each.window == window])
+    stage.save(book.changed)
 
 
 def story(finding, *days: Status, **others) -> list[Finding]:
