@@ -43,10 +43,12 @@ test: $(VENV)/.ready $(OLD)/.ready  ## every test; starts its own Elasticsearch
 	cat .test-processes.log .test-8.log; rm -f .test-processes.log .test-8.log; \
 	[ $$quick = 0 ] && [ $$processes = 0 ] && [ $$older = 0 ]
 
-# Not what only asks once more what the others ask: whole histories of the monitor, and nodes of their own.
+# Not what only asks once more what the others ask: whole histories of the monitor, leases, layouts, erasure, and nodes of their own.
+TWICE := doctor_layouts demo_profiles embedded erasure erasure_subjects explaining joining_at_once late_truth layouts layout_truth \
+	lease lease_clocks lease_shares lease_turns monitor_baselines monitor_history shipping_journal telling
 test-8: $(OLD)/.ready  ## the store's tests on Elasticsearch 8.19 with an 8.19 client
-	@ELKMON_TEST_ELASTICSEARCH_VERSION=8.19.9 $(OLD)/bin/python -m pytest tests/elasticsearch $(addprefix --ignore=tests/elasticsearch/test_,\
-		monitor_baselines.py monitor_history.py late_truth.py explaining.py demo_profiles.py embedded.py shipping_journal.py)
+	@ELKMON_TEST_ELASTICSEARCH_VERSION=8.19.9 $(OLD)/bin/python -m pytest tests/elasticsearch \
+		$(foreach name,$(TWICE),--ignore=tests/elasticsearch/test_$(name).py)
 
 check: $(VENV)/.ready  ## format, lint, types, direction of imports
 	@$(BIN)/ruff format --check .

@@ -28,8 +28,8 @@ from elkmon.reference_windows import baseline_from_window
 from elkmon.windows import HOUR, Window
 
 QUIET, LOUD = "quiet", "loud"
-SETTLING = 12 * HOUR
-"""How long after the time that is looked at all that belongs to it has been said: truth is due six hours after a window."""
+SETTLING = 36 * HOUR
+"""How long after the time that is looked at all that belongs to it has been said: the latest truth comes after thirty hours."""
 
 _TELL_EVERY = 10.0
 _FATES = {

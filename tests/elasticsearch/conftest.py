@@ -1,6 +1,7 @@
-"""A namespace that is set up, and events written into it as a service's handler would write them."""
+"""A namespace that is set up, events written into it as a service's handler or another team would, and a played server."""
 
 import json
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -8,8 +9,10 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from elkmon.elasticsearch import setup
+from elkmon.elasticsearch import ElasticsearchEventLog, calls, connect, setup
 from elkmon.identity import identity
+from support import conventions
+from support.played_server import SPAN, Server
 from support.whole_line import Line
 
 Event = Mapping[str, Any]
@@ -70,3 +73,48 @@ def line(elasticsearch_url: str, namespace: str) -> Iterator[Line]:
     line = Line(elasticsearch_url, namespace)
     yield line
     line.store.close()
+
+
+@pytest.fixture
+def theirs(client: Elasticsearch, ready: str) -> Iterator[str]:
+    """What another team's indices end in; they are removed afterwards."""
+    yield ready
+    conventions.remove(client, ready)
+
+
+@pytest.fixture
+def index(client: Elasticsearch, theirs: str) -> Callable[..., str]:
+    """Make an index of theirs with a mapping and documents, and return its name."""
+
+    def made(documents: Mapping[str, Mapping[str, Any]], kind: str = "scoring", **properties: Any) -> str:
+        name = f"{kind}-{theirs}"
+        client.indices.create(index=name, mappings={"properties": properties})
+        conventions.write(client, name, documents.items())
+        return name
+
+    return made
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    """A server whose answers a test plays."""
+    server = Server()
+    thread = threading.Thread(target=server.http.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield server
+    server.http.shutdown()
+    thread.join()
+    server.http.server_close()
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Try again at once."""
+    monkeypatch.setattr(calls, "PAUSES", (0.0, 0.0))
+
+
+@pytest.fixture
+def ask(server: Server) -> Iterator[Callable[[], Any]]:
+    """Ask the server for counts."""
+    with connect([server.url], timeout=5) as client:
+        yield lambda: ElasticsearchEventLog(client, "x").counts(SPAN, [])

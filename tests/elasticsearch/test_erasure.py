@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import datetime
 from typing import Any
 
 import pytest
 from elasticsearch import Elasticsearch
 
-from elkmon import ElasticsearchTransport, ModelLog, PredictionHandler
 from elkmon.elasticsearch import ElasticsearchEventLog, ElasticsearchJournal
 from elkmon.elasticsearch.calls import Cluster, Write
 from elkmon.elasticsearch.erased_hours import Kept, Why
 from elkmon.elasticsearch.erasure import Amount, Eraser, Subject
 from elkmon.elasticsearch.erasure_notes import Place
-from elkmon.elasticsearch.retention import Keeping, housekeeping
-from elkmon.errors import ConfigurationError
 from elkmon.ports import Claim, HourCounts, Share, Turn, Wanted
-from elkmon.profiles import PRODUCTION, Counts, Profile
+from elkmon.profiles import PRODUCTION
 from elkmon.rulers import CategoricalScale, Ruler, Segmentation
 from elkmon.schema import Document
 from elkmon.windows import DAY, HOUR, Window, hour_of
+from support.erasing import bookmarked, documents, eraser, held, hour_window, profiled, send_again
 from support.scenario import END, MODEL, START, Row, rows, send
 from support.whole_line import Line
 
@@ -60,42 +57,6 @@ def subjects() -> Iterator[Row]:
 def subject(subjects: Iterator[Row]) -> Row:
     """A row whose hour no other test touches."""
     return next(subjects)
-
-
-def hour_window(row: Row) -> Window:
-    return Window(hour_of(row.at), hour_of(row.at) + HOUR)
-
-
-def eraser(line: Line) -> Eraser:
-    journal = ElasticsearchJournal(line.store, line.namespace)
-    return Eraser(line.store, line.namespace, ElasticsearchEventLog(line.store, line.namespace), journal, "eraser")
-
-
-def documents(client: Elasticsearch, line: Line, prediction: str) -> int:
-    """Return how many documents of the namespace name a prediction, whoever wrote them."""
-    indices = f"elkmon-*-{line.namespace}*,logs-elkmon.*-{line.namespace}"
-    client.indices.refresh(index=indices)
-    query = {"term": {"elkmon.prediction.id": prediction}}
-    return int(client.count(index=indices, query=query)["count"])
-
-
-def amounts(counts: Iterable[HourCounts], hour: datetime) -> list[tuple[int, int, int]]:
-    return [(each.predictions, each.errors, each.outcomes) for each in counts if each.hour == hour]
-
-
-def held(line: Line, row: Row) -> list[tuple[int, int, int]]:
-    """Return what the event log holds of the hour of `row`."""
-    return amounts(line.event_log.counts(hour_window(row), [MODEL]), hour_of(row.at))
-
-
-def profiled(line: Line, row: Row) -> list[tuple[int, int, int]]:
-    """Return what the stored profile says of the hour of `row`."""
-    return amounts(line.journal.profiled(hour_window(row), [MODEL]), hour_of(row.at))
-
-
-def bookmarked(line: Line, row: Row) -> list[tuple[int, int, int]]:
-    """Return what the bookmark says of the hour of `row`."""
-    return amounts(line.journal.stories([MODEL]).bookmarks[MODEL].counts, hour_of(row.at))
 
 
 def test_a_prediction_goes_with_all_that_was_made_of_it(judged: Line, client: Elasticsearch, subject: Row) -> None:
@@ -146,7 +107,7 @@ def test_the_next_check_judges_nothing_again_and_says_nothing(
 def test_a_late_event_of_the_hour_is_still_seen(judged: Line, subject: Row) -> None:
     """One event goes and another one arrives: the totals are what they were, and yet the hour is counted again."""
     eraser(judged).erase(Subject(subject.id))
-    _send_again(judged, replace(subject, id=f"{subject.id}-late"))
+    send_again(judged, replace(subject, id=f"{subject.id}-late"))
 
     judged.check(NOW)
 
@@ -155,7 +116,7 @@ def test_a_late_event_of_the_hour_is_still_seen(judged: Line, subject: Row) -> N
 
 def test_a_late_event_before_the_erasure_is_judged_after_it(judged: Line, subject: Row) -> None:
     """An hour that held one event more than was counted is left for the next check to judge, though five were five again."""
-    _send_again(judged, replace(subject, id=f"{subject.id}-late"))
+    send_again(judged, replace(subject, id=f"{subject.id}-late"))
 
     eraser(judged).erase(Subject(subject.id))
 
@@ -189,7 +150,7 @@ def test_finding_changes_nothing(judged: Line, client: Elasticsearch, subject: R
 def test_waiting_truth_goes_and_later_truth_waits(judged: Line, client: Elasticsearch, subject: Row) -> None:
     """Truth that arrives after the erasure waits until that is repeated."""
     eraser(judged).erase(Subject(subject.id))
-    _send_again(judged, subject, prediction=False)
+    send_again(judged, subject, prediction=False)
     judged.check(NOW)
     waiting = {"term": {"elkmon.prediction.id": subject.id}}
     assert client.count(index=f"elkmon-pending-{judged.namespace}", query=waiting)["count"] == 1
@@ -284,97 +245,6 @@ def test_killed_before_any_write_and_repeated_it_ends_the_same(
     assert mortal.done == 10
 
 
-def _send_again(line: Line, row: Row, *, prediction: bool = True) -> None:
-    """Send one row late: its prediction, or its truth."""
-    handler = PredictionHandler(ElasticsearchTransport(line.url), namespace=line.namespace, service="lending")
-    log = ModelLog(MODEL, version="1", handler=handler)
-    if prediction:
-        features = {"amount": row.amount, "region": row.region}
-        log.prediction(features, score=row.score, label=row.label, id=row.id, timestamp=row.at)
-    else:
-        log.outcome(row.id, label=row.truth, timestamp=row.known_at)
-    assert handler.flush(60), handler.stats()
-    handler.close()
-
-
-@pytest.fixture
-def shop(
-    client: Elasticsearch,
-    ready: str,
-    send: Callable[..., None],
-    predict: Callable[..., dict[str, Any]],
-    tell_truth: Callable[..., dict[str, Any]],
-) -> str:
-    """Two models with predictions of customers 4711 and 12; truth, failures and records of them, labelled here and there."""
-    mine, other = {"labels": {"customer": "4711"}}, {"labels": {"customer": "12"}}
-    send(
-        "prediction",
-        [
-            predict(START, "a", **mine),
-            predict(START, "b", **other),
-            predict(START, "a", model="n", **other),
-            predict(START, "c", model="n", version="2", **mine),
-            # The same id under another version, that nobody labelled.
-            predict(START, "c", model="n", version="3"),
-        ],
-    )
-    send("feedback", [tell_truth(START + HOUR, name, label="x") for name in ("a", "b", "lost")])
-    error = {"elkmon": {"model": {"name": "m", "version": "1"}, "prediction": {"id": "lost"}}}
-    send("error", [{"@timestamp": START.isoformat(), **error, **mine}])
-    send("log", [{"@timestamp": START.isoformat(), "message": "called", **each} for each in (mine, other)])
-    event_log = ElasticsearchEventLog(client, ready)
-    event_log.join(START + 2 * HOUR, Window(START, START + DAY), [], {}, {})
-    return ready
-
-
-def test_a_label_takes_all_of_its_ids(client: Elasticsearch, shop: str) -> None:
-    """Everything that names an id of a labelled event goes, of the same model; other customers keep theirs."""
-    journal, event_log = ElasticsearchJournal(client, shop), ElasticsearchEventLog(client, shop)
-    subject = Subject(label=("customer", "4711"))
-
-    erased = Eraser(client, shop, event_log, journal, "eraser").erase(subject)
-
-    assert {(each.model, each.kind.value): each.documents for each in erased.removed} == {
-        ("", "log"): 1,
-        ("m", "prediction"): 1,
-        ("m", "feedback"): 2,
-        ("m", "error"): 1,
-        ("m", "outcome"): 1,
-        ("m", "pending"): 1,
-        ("n", "prediction"): 2,
-    }
-    left = client.search(index=f"logs-elkmon.*-{shop}", size=100, query={"match_all": {}})["hits"]["hits"]
-    names = sorted(hit["_source"].get("elkmon", {}).get("prediction", {}).get("id", "") for hit in left)
-    assert names == ["", "a", "b", "b"]
-    outcomes = client.search(index=f"elkmon-outcomes-{shop}-*", query={"match_all": {}})["hits"]["hits"]
-    assert [hit["_source"]["elkmon"]["prediction"]["id"] for hit in outcomes] == ["b"]
-
-
-def test_one_model_alone(client: Elasticsearch, shop: str) -> None:
-    """Named, a model alone forgets; the other one's prediction of the same id stays."""
-    journal, event_log = ElasticsearchJournal(client, shop), ElasticsearchEventLog(client, shop)
-
-    erased = Eraser(client, shop, event_log, journal, "eraser").erase(Subject("a", model="m"))
-
-    assert {each.model for each in erased.removed} == {"m"}
-    query = {"term": {"elkmon.prediction.id": "a"}}
-    assert client.count(index=f"logs-elkmon.*-{shop}", query=query)["count"] == 1
-
-
-def test_a_month_of_days_keeps_its_counts(client: Elasticsearch, shop: str) -> None:
-    """Where hours were rolled up to days there is no hour to count again."""
-    journal, event_log = ElasticsearchJournal(client, shop), ElasticsearchEventLog(client, shop)
-    counts = {"features.num.x": Counts((2,))}
-    journal.save([Profile("m", "1", START, START + HOUR, "ruler", 2, 1, counts)])
-    housekeeping(client, shop, START + 60 * DAY, Keeping(events=4000 * DAY, results=4000 * DAY, hours=DAY))
-
-    erased = Eraser(client, shop, event_log, journal, "eraser").erase(Subject("a", model="m"))
-
-    assert {each.kind for each in erased.removed} == {Document.PREDICTION, Document.FEEDBACK, Document.OUTCOME}
-    assert erased.kept == (Kept(Place("m", "1", START), Why.ROLLED_UP),)
-    assert erased.counted == ()
-
-
 def test_every_ruler_that_counted_an_hour_counts_it_again(
     client: Elasticsearch, ready: str, send: Callable[..., None], predict: Callable[..., dict[str, Any]]
 ) -> None:
@@ -397,10 +267,3 @@ def test_every_ruler_that_counted_an_hour_counts_it_again(
 
     assert {(each.ruler, each.predictions) for each in erased.counted} == {(whole.id, 2), (cut.id, 2)}
     assert (rows_of(whole), rows_of(cut)) == ({"": 2}, {"": 2, "r=north": 2})
-
-
-def test_half_a_subject_is_refused() -> None:
-    """Neither, both, or a label without a value would erase something else than was meant."""
-    for wrong in ({}, {"prediction": "a", "label": ("b", "c")}, {"label": ("b", "")}):
-        with pytest.raises(ConfigurationError):
-            Subject(**wrong)  # type: ignore[arg-type]  # each of them is wrong

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,18 +12,18 @@ from elasticsearch import Elasticsearch
 
 from elkmon.checks import ModelSettings
 from elkmon.config import Config, ModelEntry, StoreSettings
-from elkmon.elasticsearch import ElasticsearchEventLog, ElasticsearchJournal, LayoutEventLog, outcomes, setup
+from elkmon.elasticsearch import ElasticsearchEventLog, ElasticsearchJournal, LayoutEventLog, setup
 from elkmon.errors import StoreRefused
 from elkmon.findings import Finding, Status, Subject
 from elkmon.layouts import FailureLayout, Layout, TruthLayout, Unit
 from elkmon.monitor import Monitor
-from elkmon.ports import EventLog, HourCounts, Joined, Totals, Visit, Wanted
+from elkmon.ports import EventLog, HourCounts, Totals, Visit, Wanted
 from elkmon.reference_windows import baseline_from_window
 from elkmon.rulers import CategoricalScale, NumericScale, Ruler, Segmentation
 from elkmon.windows import DAY, HOUR, Window
 from elkmon.wiring import connect as wired
 from support import conventions, scenario
-from support.scenario import MODEL, POSITIVE_LABELS, SETTINGS, SHIFT, START, rows
+from support.scenario import MODEL, POSITIVE_LABELS, SETTINGS, SHIFT, START
 
 REFERENCE = Window(SHIFT - 4 * DAY, SHIFT)
 END = SHIFT + 2 * DAY
@@ -33,26 +33,6 @@ SEGMENTS = {MODEL: OURS.segments}
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 LOST = "lost_events"
 A_DAY = Window(NOON - 12 * HOUR, NOON + 12 * HOUR)
-
-
-@pytest.fixture
-def theirs(client: Elasticsearch, ready: str) -> Iterator[str]:
-    """What another team's indices end in; they are removed afterwards."""
-    yield ready
-    conventions.remove(client, ready)
-
-
-@pytest.fixture
-def index(client: Elasticsearch, theirs: str) -> Callable[..., str]:
-    """Make an index of theirs with a mapping and documents, and return its name."""
-
-    def made(documents: Mapping[str, Mapping[str, Any]], kind: str = "scoring", **properties: Any) -> str:
-        name = f"{kind}-{theirs}"
-        client.indices.create(index=name, mappings={"properties": properties})
-        conventions.write(client, name, documents.items())
-        return name
-
-    return made
 
 
 def judged(client: Elasticsearch, event_log: EventLog, namespace: str) -> dict[tuple[str, datetime, Subject], Finding]:
@@ -185,72 +165,6 @@ def test_types_of_another_mapping_are_counted_as_the_handler_would_have_sent_the
     truth = {each.segment: each.outcomes for each in foreign.profiles(wanted)}
     assert truth[""].confusion == {("0", "0"): 20, ("1", "1"): 20}
     assert truth["flag=true"].labelled == 14
-
-
-def test_truth_put_into_a_prediction_later_is_joined(client: Elasticsearch, theirs: str) -> None:
-    """A document that gets its truth opens its hour again, and nothing else does; unknown ids wait for nobody."""
-    end = START + 2 * HOUR
-    told = list(rows(START, end))
-    conventions.index_flat(client, theirs, START, end, truth=False)
-    event_log = LayoutEventLog(client, theirs, conventions.flat(theirs), [MODEL])
-
-    def join() -> Joined:
-        return event_log.join(end + DAY, Window(START, end + DAY), (), POSITIVE_LABELS, {})
-
-    assert join() == Joined(0, 0, 0)
-    conventions.tell_flat(client, theirs, told[:3])
-    assert join() == Joined(3, 0, 1)
-    assert join() == Joined(0, 0, 0)
-    conventions.tell_flat(client, theirs, told)
-    assert join().outcomes == len(told) - 3
-    assert sum(each.outcomes for each in event_log.counts(Window(START, end), ())) == len(told) == 10
-
-
-def test_truth_in_an_index_of_its_own_is_read_page_by_page(
-    client: Elasticsearch, theirs: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """However many there are, all are joined, by the ids of documents; truth without a prediction waits."""
-    monkeypatch.setattr(outcomes, "_IDS_A_PAGE", 7)
-    conventions.index_apart(client, theirs, START, START + DAY)
-    conventions.write(client, f"labels-{theirs}", [("nobody", {"seen": int(START.timestamp()), "truth": "paid"})])
-    event_log = LayoutEventLog(client, theirs, conventions.apart(theirs), [MODEL])
-
-    joined = event_log.join(START + 2 * DAY, Window(START, START + 2 * DAY), (), POSITIVE_LABELS, {})
-
-    assert (joined.outcomes, joined.waiting) == (120, 1)
-    assert joined.pages >= 121 / 7
-
-
-def test_a_corrected_truth_is_noticed_where_it_says_when_it_became_known(
-    client: Elasticsearch, theirs: str, index: Callable[..., str]
-) -> None:
-    """A changed class with a new instant is joined again; without an instant, when its hour gets another truth."""
-    name = index(
-        {"a": {"@timestamp": NOON.isoformat(), "class": "x", "truth": "x", "known": (NOON + HOUR).isoformat()}},
-        truth={"type": "keyword"},
-        **{"@timestamp": {"type": "date"}, "known": {"type": "date"}, "class": {"type": "keyword"}},
-    )
-    timed = Layout("t", name, id="_id", label="class", truth=TruthLayout(label="truth", timestamp="known"))
-    untimed = replace(timed, truth=TruthLayout(label="truth"))
-
-    def confusion(layout: Layout, namespace: str) -> Mapping[tuple[str, str], int]:
-        event_log = LayoutEventLog(client, namespace, layout, ["m"])
-        event_log.join(NOON + DAY, A_DAY, (), {}, {})
-        ruler = Ruler({"elkmon.prediction.label": CategoricalScale(("x", "y"))})
-        (profile,) = event_log.profiles([Wanted("m", "", [NOON], ruler)])
-        return profile.outcomes.confusion
-
-    other = f"{theirs}u"
-    setup(client, other)
-    assert confusion(timed, theirs) == confusion(untimed, other) == {("x", "x"): 1}
-
-    corrected = {"truth": "y", "known": (NOON + 2 * HOUR).isoformat()}
-    client.update(index=name, id="a", doc=corrected, refresh=True)
-    assert confusion(timed, theirs) == {("y", "x"): 1}
-    assert confusion(untimed, other) == {("x", "x"): 1}
-
-    conventions.write(client, name, [("b", {"@timestamp": NOON.isoformat(), "class": "y", "truth": "y"})])
-    assert confusion(untimed, other) == {("y", "x"): 1, ("y", "y"): 1}
 
 
 def test_models_of_all_conventions_are_one_event_log(
