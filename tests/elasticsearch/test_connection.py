@@ -7,13 +7,7 @@ from typing import Any
 import pytest
 from elasticsearch import Elasticsearch
 
-from elkmon.elasticsearch import (
-    ElasticsearchEventLog,
-    ElasticsearchJournal,
-    connect,
-    setup,
-    usage_of,
-)
+from elkmon.elasticsearch import ElasticsearchEventLog, ElasticsearchJournal, connect, setup, usage_of
 from elkmon.errors import ConfigurationError, StoreRefused, StoreUnreachable
 from elkmon.ports import Usage
 from support.played_server import SPAN, Server, error

@@ -20,7 +20,6 @@ from elkmon.windows import DAY, HOUR, Window
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-SECOND = timedelta(seconds=1)
 LONG = Window(START, START + 15 * DAY)
 NOW = LONG.end - MINUTE
 MODELS = ("a", "b", "c", "d")

@@ -5,11 +5,7 @@ from typing import Any
 
 import pytest
 
-from elkmon.elasticsearch import (
-    calls,
-    connect,
-    multi_search,
-)
+from elkmon.elasticsearch import calls, connect, multi_search
 from elkmon.errors import PartialAnswer, StoreRefused, StoreUnreachable
 from elkmon.ports import HourCounts
 from support.played_server import EMPTY, START, WHOLE, Server, error

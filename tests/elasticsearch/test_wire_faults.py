@@ -5,10 +5,7 @@ from typing import Any
 
 import pytest
 
-from elkmon.elasticsearch import (
-    ElasticsearchJournal,
-    connect,
-)
+from elkmon.elasticsearch import ElasticsearchJournal, connect
 from elkmon.errors import PartialAnswer, StoreRefused, StoreUnreachable
 from elkmon.ports import Run
 from support.played_server import EMPTY, START, WHOLE, Server, error
