@@ -39,9 +39,8 @@ class Docket:
 
     Attributes:
         entries: windows that are new, or that something says may have changed.
-        last: versions of the last window of the span, whether or not it is among the entries.
-        windows: how many windows the span has; `until` the end of the last one.
-        continues: whether the model was judged before by the same settings and baselines.
+        last: versions of the last window of the span, whether or not it is among the entries; `until` the end of it.
+        waiting: windows, by version, that waited for truth when the model was judged last.
         now: the instant of the check; `unprovided` says why there is no baseline, where there is none.
     """
 
@@ -52,9 +51,7 @@ class Docket:
     unprovided: str
     entries: tuple[Entry, ...] = ()
     last: tuple[tuple[Window, str], ...] = ()
-    windows: int = 0
     until: datetime | None = None
-    continues: bool = False
     waiting: frozenset[tuple[str, Window]] = field(default_factory=frozenset)
 
     @property
@@ -116,9 +113,7 @@ def draw_up(
         unprovided,
         tuple(entries),
         last,
-        len(windows),
         windows[-1].end if windows else None,
-        continues,
         frozenset(known.waiting if known else ()),
     )
 
