@@ -113,7 +113,11 @@ class Judge:
             waiting = waiting | {key} if waits else waiting - {key}
             written = {(each.segment, each.subject) for each in entry.before}
             latest[entry.version] = tuple(
-                each for each in verdicts if (each.segment, each.subject) in written or not said_by_absence(each)
+                each
+                for each in verdicts
+                if (each.segment, each.subject) in written
+                or not said_by_absence(each)
+                or book.spoken_of(each.segment, each.subject)
             )
         if standing:
             book.take(standing)

@@ -133,15 +133,15 @@ class Round:
             self.problems.extend(f"{name}: {problem}" for problem in judged.problems)
             self.notes.extend(f"{name}: {note}" for note in judged.notes)
             mark = self.stories.bookmarks.get(name)
-            known = (
-                mark.counts if mark else ()
-            )  # as of an instant of the past, what is known of later hours stays known
+            # As of an instant of the past, what is known of later hours stays known.
+            known = mark.counts if mark else ()
+            asked, versions = docket.asked, {hour.version for hour in docket.asked.counts}
             ends = [each for each in (docket.until, mark.until if mark else None) if each is not None]
             return Bookmark(
                 name,
                 settings.hash,
-                {version: each.id for version, each in docket.asked.baselines.items()},
-                (*docket.asked.counts.values(), *(each for each in known if each.hour >= self.span.end)),
+                {version: each.id if (each := asked.baselines.get(version)) else "" for version in sorted(versions)},
+                (*asked.counts.values(), *(each for each in known if each.hour >= self.span.end)),
                 max(ends, default=None),
                 judged.waiting,
                 book.watching,

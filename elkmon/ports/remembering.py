@@ -155,7 +155,7 @@ class Bookmark:
 
     Attributes:
         model: which one; `settings` the hash of the settings it was judged by.
-        baselines: per version the id of the baseline it was compared with.
+        baselines: per version the id of the baseline it was compared with; empty where there was none.
         counts: documents per hour and version of the horizon as they were judged, with the ruler that counted them.
         until: end of the last window judged.
         waiting: windows whose truth was not due, by version.

@@ -84,6 +84,17 @@ def test_without_a_bookmark_every_window_is_looked_at(stage):
     assert looked_at(docket(stage, counts(), replace(marked(*counts()), settings="others"))) == every
 
 
+def test_a_model_without_a_baseline_is_not_looked_at_again_for_want_of_one(stage):
+    """That it has none was known when it was judged last; once it has one, every window is looked at."""
+    bare = tuple(replace(each, ruler="") for each in counts())
+    mark = replace(marked(*bare), baselines={"1": ""})
+    asked = plan_hours("lending", bare, bare, ())
+    assert looked_at(draw_up(stage, SETTINGS, asked, Window(START, NOW), NOW, "none", mark)) == set()
+    provided = plan_hours("lending", bare, bare, KNOWN)
+    drawn = draw_up(stage, SETTINGS, provided, Window(START, NOW), NOW, "", mark)
+    assert looked_at(drawn) == {(day, "1") for day in range(10)}
+
+
 def test_all_versions_of_a_window_are_looked_at_together(stage):
     """A story takes the worst of them, so a late event of one must not speak for the other."""
     before = counts("12")
